@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point at what is imported; nothing points up (design/README.md has the picture).
+//
+//   ringbench -> RingBenchKit -> RingKernelModel -> TokenRing -> CTokenRing
+//                             -> TokenRingXDP    -> TokenRing, CXDP
+let package = Package(
+    name: "TokenRing",
+    products: [
+        .library(name: "TokenRing", targets: ["TokenRing"]),
+        .library(name: "RingKernelModel", targets: ["RingKernelModel"]),
+        .library(name: "TokenRingXDP", targets: ["TokenRingXDP"]),
+        .executable(name: "ringbench", targets: ["ringbench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // token_ring.h, the proposed UAPI, and the calls that Glibc's Swift module or old headers lack.
+        .target(name: "CTokenRing"),
+        .systemLibrary(
+            name: "CXDP", pkgConfig: "libxdp libbpf", providers: [.apt(["libxdp-dev", "libbpf-dev"])]),
+        // What `ringbench ring` measures TokenRing against, called from C: libxdp's helpers and a lower bound.
+        .target(name: "CRingBaselines", dependencies: ["CTokenRing"]),
+
+        .target(
+            name: "TokenRing",
+            dependencies: ["CTokenRing", .product(name: "SystemPackage", package: "swift-system")]),
+        .target(name: "RingKernelModel", dependencies: ["TokenRing"]),
+        .target(name: "TokenRingXDP", dependencies: ["TokenRing", "CTokenRing", "CXDP"]),
+        .target(
+            name: "RingBenchKit",
+            dependencies: ["TokenRing", "RingKernelModel", "TokenRingXDP", "CRingBaselines"]),
+        .executableTarget(
+            name: "ringbench",
+            dependencies: [
+                "RingBenchKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(name: "RingTestSupport", dependencies: ["TokenRing", "CTokenRing"], path: "Tests/RingTestSupport"),
+        // The other process of the cross-process tests, in Swift and in C11.
+        .executableTarget(
+            name: "RingTestPeer", dependencies: ["TokenRing", "RingTestSupport"], path: "Tests/RingTestPeer"),
+        .executableTarget(name: "CRingTestPeer", dependencies: ["CTokenRing"], path: "Tests/CRingTestPeer"),
+        .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
+        .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
+        .testTarget(name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingTestSupport"]),
+        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport"]),
+        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport"]),
+        .testTarget(
+            name: "CrossProcessTests",
+            dependencies: ["TokenRing", "RingTestSupport", "RingTestPeer", "CRingTestPeer"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Linux calls that Glibc's Swift module does not have, because they need
+ * _GNU_SOURCE, are macros, or are newer than the headers. Every function that
+ * can fail returns -errno, so that Swift maps errors in one place.
+ */
+#ifndef CTOKENRING_H
+#define CTOKENRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* memory.c: sealed shared memory */
+int ctr_memfd_create_sealable(const char *name);
+int ctr_seal_size(int fd);	/* F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL */
+int ctr_size_is_sealed(int fd);	/* 1, 0 or -errno */
+
+/* wait.c: sleeping on a shared word, and event counters */
+int ctr_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns); /* < 0: for ever */
+int ctr_futex_wake(const uint32_t *word);
+int ctr_eventfd(void);
+int ctr_eventfd_signal(int fd);
+int ctr_eventfd_drain(int fd);
+int ctr_poll_in(int fd, int64_t timeout_ns);	/* 1 readable, 0 timed out */
+
+/* handover.c: descriptors over a Unix socket */
+int ctr_socketpair(int out[2]);
+int ctr_send_descriptors(int socket, const int *descriptors, int count);
+int ctr_receive_descriptors(int socket, int *descriptors, int capacity);	/* their number */
+
+/* cpu.c: where a thread runs and what it cost */
+int ctr_pin_thread(int cpu);
+int ctr_cpu_allowed(int cpu);
+int64_t ctr_thread_cpu_ns(void);
+int64_t ctr_monotonic_ns(void);
+
+static inline void ctr_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ __volatile__("yield");
+#endif
+}
+
+#endif

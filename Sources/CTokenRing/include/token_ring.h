@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ((GPL-2.0-only WITH Linux-syscall-note) OR Apache-2.0) */
+/*
+ * Mapped token rings: the proposed user space interface.
+ *
+ * A region is one file descriptor that user space maps shared. It starts with
+ * struct token_ring_region, which says where the rings are; every ring is
+ * single producer, single consumer. All offsets are bytes from the start of
+ * the mapping, and user space takes them from here and never assumes them.
+ *
+ * Ring protocol (the barrier table is in design/protocol.md):
+ *
+ *   producer                              consumer
+ *   free = entries - (prod - cons)  (A)   avail = prod - cons         (C)
+ *   write entries                         read entries
+ *   store-release producer          (B)   store-release consumer      (D)
+ *
+ * Indices are free-running 32 bit counters that wrap at 2^32: slot = index &
+ * (entries - 1), used = producer - consumer. They are never compared with <.
+ */
+#ifndef _UAPI_LINUX_TOKEN_RING_H
+#define _UAPI_LINUX_TOKEN_RING_H
+
+#include <linux/types.h>
+
+#define TOKEN_RING_MAGIC	0x474e5254	/* "TRNG", little endian */
+#define TOKEN_RING_VERSION	1
+
+/* Indices and flags words of one ring lie on spans of their own, two cache
+ * lines each, so that the adjacent-line prefetcher couples no two writers.
+ */
+#define TOKEN_RING_SPAN		128
+
+#define TOKEN_RING_MAX_RINGS	16
+#define TOKEN_RING_MAX_ENTRIES	(1U << 22)
+
+enum token_ring_kind {
+	TOKEN_RING_DELIVERY	= 1,	/* kernel to user: struct token_ring_frag */
+	TOKEN_RING_RETURN	= 2,	/* user to kernel: struct token_ring_range */
+};
+
+/* A flags word belongs to one side, its writer; the other side only reads it.
+ * NEED_WAKEUP in the consumer's word: "I sleep, wake me after you submit";
+ * in the producer's word: "I found the ring full, wake me after you release".
+ * Read it only after a full barrier behind the store of your own index.
+ */
+#define TOKEN_RING_NEED_WAKEUP	(1U << 0)
+
+/* Where one ring lies in the mapping. */
+struct token_ring_layout {
+	__u32 kind;		/* enum token_ring_kind */
+	__u32 entry_bytes;	/* refuse a size that you do not know */
+	__u32 entries;		/* a power of two */
+	__u32 reserved;		/* 0 */
+	__u64 producer;		/* offset of the __u32 producer index */
+	__u64 consumer;		/* offset of the __u32 consumer index */
+	__u64 producer_flags;	/* offset of the __u32 that the producer writes */
+	__u64 consumer_flags;	/* offset of the __u32 that the consumer writes */
+	__u64 ring;		/* offset of the first entry */
+};
+
+/* At offset 0 of the mapping. The creator stores version last, with release:
+ * whoever load-acquires a known version sees all of the rest.
+ */
+struct token_ring_region {
+	__u32 magic;
+	__u32 version;
+	__u64 region_bytes;	/* of the whole mapping */
+	__u64 features;		/* TOKEN_RING_FEATURE_*; refuse an unknown bit */
+	__u32 header_bytes;	/* sizeof(struct token_ring_region) of the creator */
+	__u32 ring_count;
+	__u64 reserved[4];	/* 0 */
+	struct token_ring_layout rings[TOKEN_RING_MAX_RINGS];
+};
+
+#define TOKEN_RING_FEATURE_DELIVERY	(1ULL << 0)	/* has delivery rings */
+
+/* Entry of a delivery ring: one fragment, the fields of struct dmabuf_cmsg
+ * and the socket that it arrived on.
+ */
+struct token_ring_frag {
+	__u64 frag_offset;	/* bytes from the start of the dmabuf */
+	__u32 frag_size;	/* bytes of payload */
+	__u32 frag_token;	/* return it when the payload is no longer read */
+	__u64 socket_cookie;	/* SO_COOKIE of the receiving socket */
+	__u32 flags;		/* TOKEN_RING_FRAG_*; refuse an unknown bit */
+	__u32 reserved;		/* 0 */
+};
+
+/* frag_size bytes are in the socket, not in the dmabuf: recv() them. No token. */
+#define TOKEN_RING_FRAG_LINEAR	(1U << 0)
+/* The last fragment that one delivery put into the ring. */
+#define TOKEN_RING_FRAG_LAST	(1U << 1)
+
+/* Entry of a return ring: tokens [token_start, token_start + token_count), the
+ * layout of struct dmabuf_token, so that a program moves over with its arrays.
+ */
+struct token_ring_range {
+	__u32 token_start;
+	__u32 token_count;
+};
+
+#endif /* _UAPI_LINUX_TOKEN_RING_H */

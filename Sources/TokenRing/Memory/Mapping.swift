@@ -1,0 +1,49 @@
+import CTokenRing
+import Glibc
+import SystemPackage
+
+/// Memory that stays mapped as long as somebody refers to it.
+public final class Mapping: Sendable {
+    /// First byte.
+    public nonisolated(unsafe) let base: UnsafeMutableRawPointer
+    /// Size in bytes.
+    public let byteCount: Int
+    private let ownsMemory: Bool
+
+    /// Maps the first `byteCount` bytes of `descriptor`, shared, readable and writable, and not inherited by a child:
+    /// after a fork two processes would hold the same role (R15).
+    ///
+    /// - Throws: `SystemCallError`.
+    public convenience init(of descriptor: FileDescriptor, byteCount: Int) throws(SystemCallError) {
+        try self.init(byteCount: byteCount, flags: MAP_SHARED | MAP_POPULATE, descriptor: descriptor.rawValue)
+    }
+
+    /// Maps `byteCount` bytes of zeroed private memory, faulted in, such as a UMEM.
+    ///
+    /// - Throws: `SystemCallError`.
+    public convenience init(anonymous byteCount: Int) throws(SystemCallError) {
+        try self.init(byteCount: byteCount, flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, descriptor: -1)
+    }
+
+    private init(byteCount: Int, flags: Int32, descriptor: Int32) throws(SystemCallError) {
+        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw SystemCallError("mmap", errno: errno, hint: "\(byteCount) bytes could not be mapped")
+        }
+        madvise(address, byteCount, MADV_DONTFORK)
+        base = address
+        self.byteCount = byteCount
+        ownsMemory = true
+    }
+
+    /// Memory that somebody else mapped and unmaps, such as libxdp's rings. It must outlive the last use.
+    public init(borrowing base: UnsafeMutableRawPointer, byteCount: Int) {
+        self.base = base
+        self.byteCount = byteCount
+        ownsMemory = false
+    }
+
+    deinit {
+        if ownsMemory { munmap(base, byteCount) }
+    }
+}

@@ -1,0 +1,126 @@
+/// The consumer's side of a ring: `peek`, read the entries, `release`.
+///
+/// One thread of one process may hold it (single consumer); it cannot be copied. Every operation is wait-free, O(1)
+/// without the entries, allocates nothing and calls nothing. Barriers carry the letters of design/protocol.md.
+@frozen
+public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
+    @usableFromInline let memory: Memory
+    @usableFromInline let capacity: UInt32
+    /// Next entry to peek.
+    @usableFromInline var peeked: RingIndex
+    /// Next entry to release; what the shared word holds, never read back from there (R2).
+    @usableFromInline var released: RingIndex
+    /// The producer index as last seen: the end of the entries.
+    @usableFromInline var availableEnd: RingIndex
+    /// What this side has seen.
+    @inlinable
+    public var statistics: RingStatistics { seen }
+    @usableFromInline var seen = RingStatistics()
+
+    /// Takes up the consumer's side where the shared word stands. The caller vouches that there is no other consumer.
+    @inlinable
+    public init(memory: Memory) {
+        self.memory = memory
+        capacity = memory.capacity
+        let consumer = RingIndex(memory.loadRelaxed(.consumer))
+        peeked = consumer
+        released = consumer
+        availableEnd = consumer
+    }
+
+    /// Hands out the entries that are there, `count` at the most; an empty batch if there are none.
+    ///
+    /// The producer index is looked at only when no entry is known to be there, so fewer than `count` may come although
+    /// more have been submitted.
+    @inlinable @inline(__always)
+    public mutating func peek(upTo count: UInt32) -> RingBatch {
+        var available = availableEnd.distance(from: peeked)
+        if available == 0 { available = refreshAvailable() }
+        let batch = RingBatch(first: peeked, count: min(available, count))
+        peeked = peeked &+ batch.count
+        return batch
+    }
+
+    /// Copies a peeked entry. Check the copy, never the slot: a hostile producer may write the slot again (R1).
+    @inlinable @inline(__always)
+    public func read(at index: RingIndex) -> Memory.Entry {
+        memory.loadEntry(at: index)
+    }
+
+    /// Hands the oldest `count` peeked slots back to the producer; at most what is peeked.
+    @inlinable @inline(__always)
+    public mutating func release(_ count: UInt32) {
+        released = released &+ min(count, peeked.distance(from: released))
+        // D: pairs with A in ProducerRing.reserve(). Without it a slot may be overwritten while it is being read.
+        memory.storeRelease(released.rawValue, to: .consumer)
+    }
+
+    /// Leaves the newest `count` peeked entries in the ring for the next `peek`; at most what is peeked.
+    @inlinable @inline(__always)
+    public mutating func cancel(_ count: UInt32) {
+        peeked = peeked &- min(count, peeked.distance(from: released))
+    }
+
+    /// Whether the producer found the ring full and asks to be woken. Ask after `release`.
+    ///
+    /// Costs a full fence. False for a ring without a producer's flags word.
+    @inlinable @inline(__always)
+    public func needsWakeup() -> Bool {
+        guard memory.has(.producerFlags) else { return false }
+        // E: pairs with F in ProducerRing.prepareToSleep(). Without it the flag may be read before the index is stored.
+        memory.fullFence()
+        return memory.loadRelaxed(.producerFlags) & RingFlag.needWakeup != 0
+    }
+
+    /// Entries known to be there; refreshed from the producer index only by `peek`.
+    @inlinable
+    public var knownAvailable: UInt32 { availableEnd.distance(from: peeked) }
+
+    @inlinable @inline(__always)
+    mutating func refreshAvailable() -> UInt32 {
+        // C: pairs with B in ProducerRing.submit(). Without it an entry may be read before the index that publishes it.
+        let producer = RingIndex(memory.loadAcquire(.producer))
+        let unreleased = producer.distance(from: released)
+        guard unreleased <= capacity else { return clampAvailable() }
+        availableEnd = producer
+        let available = producer.distance(from: peeked)
+        if available == 0 { seen.starved &+= 1 }
+        return available
+    }
+
+    /// The producer claims more than the ring holds: take one ring full and count it (R3, R4).
+    @inlinable @inline(never)
+    mutating func clampAvailable() -> UInt32 {
+        seen.indexViolations &+= 1
+        availableEnd = released &+ capacity
+        return availableEnd.distance(from: peeked)
+    }
+}
+
+extension ConsumerRing {
+    /// Says that the ring was found empty and the consumer is about to sleep, and looks once more.
+    ///
+    /// True: nothing is there, sleep. False: entries came, the flag is taken back. False always when the ring has no
+    /// consumer's flags word: nobody would wake us.
+    @inlinable
+    public mutating func prepareToSleep() -> Bool {
+        guard memory.has(.consumerFlags) else { return false }
+        memory.storeRelease(RingFlag.needWakeup, to: .consumerFlags)
+        // F: pairs with E in ProducerRing.needsWakeup(). Without it both sides may miss each other's store: the producer
+        // reads the flag before it is set, and we read the index before it moves.
+        memory.fullFence()
+        var available = availableEnd.distance(from: peeked)
+        if available == 0 { available = refreshAvailable() }
+        guard available == 0 else {
+            finishSleep()
+            return false
+        }
+        return true
+    }
+
+    /// Takes the request to be woken back.
+    @inlinable
+    public func finishSleep() {
+        memory.storeRelease(0, to: .consumerFlags)
+    }
+}

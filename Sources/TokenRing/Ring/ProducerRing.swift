@@ -1,0 +1,134 @@
+/// The producer's side of a ring: `reserve`, write the entries, `submit`.
+///
+/// One thread of one process may hold it (single producer); it cannot be copied. Every operation is wait-free, O(1)
+/// without the entries, allocates nothing and calls nothing. Barriers carry the letters of design/protocol.md.
+@frozen
+public struct ProducerRing<Memory: RingMemory>: ~Copyable {
+    @usableFromInline let memory: Memory
+    @usableFromInline let capacity: UInt32
+    /// Next entry to reserve.
+    @usableFromInline var reserved: RingIndex
+    /// Next entry to publish; what the shared word holds, never read back from there (R2).
+    @usableFromInline var published: RingIndex
+    /// The consumer index as last seen, plus capacity: the end of the free slots.
+    @usableFromInline var freeEnd: RingIndex
+    /// What this side has seen.
+    @inlinable
+    public var statistics: RingStatistics { seen }
+    @usableFromInline var seen = RingStatistics()
+
+    /// Takes up the producer's side where the shared word stands. The caller vouches that there is no other producer.
+    @inlinable
+    public init(memory: Memory) {
+        self.memory = memory
+        capacity = memory.capacity
+        let producer = RingIndex(memory.loadRelaxed(.producer))
+        reserved = producer
+        published = producer
+        // No free slot until the first refresh has checked the consumer index.
+        freeEnd = producer
+    }
+
+    /// Reserves exactly `count` slots, or none: the batch holds `count` entries or is empty.
+    ///
+    /// When it comes back empty the ring is full: wake the consumer if it asks for it, a full ring does not empty itself.
+    @inlinable @inline(__always)
+    public mutating func reserve(_ count: UInt32) -> RingBatch {
+        let granted = freeSlots(wanted: count) >= count ? count : 0
+        return take(granted)
+    }
+
+    /// Reserves as many slots as are free, `count` at the most.
+    @inlinable @inline(__always)
+    public mutating func reserve(upTo count: UInt32) -> RingBatch {
+        take(min(freeSlots(wanted: count), count))
+    }
+
+    /// Writes a reserved slot. The consumer does not see it before `submit`.
+    @inlinable @inline(__always)
+    public func write(_ entry: Memory.Entry, at index: RingIndex) {
+        memory.storeEntry(entry, at: index)
+    }
+
+    /// Publishes the oldest `count` reserved entries; at most what is reserved.
+    @inlinable @inline(__always)
+    public mutating func submit(_ count: UInt32) {
+        published = published &+ min(count, reserved.distance(from: published))
+        // B: pairs with C in ConsumerRing.peek(). Without it the index may be seen before the entries it publishes.
+        memory.storeRelease(published.rawValue, to: .producer)
+    }
+
+    /// Gives back the newest `count` reserved slots that were not submitted; at most what is reserved.
+    @inlinable @inline(__always)
+    public mutating func cancel(_ count: UInt32) {
+        reserved = reserved &- min(count, reserved.distance(from: published))
+    }
+
+    /// Whether the consumer asks to be woken. Ask after `submit`, and also when `reserve` came back empty.
+    ///
+    /// Costs a full fence. False for a ring without a consumer's flags word.
+    @inlinable @inline(__always)
+    public func needsWakeup() -> Bool {
+        guard memory.has(.consumerFlags) else { return false }
+        // E: pairs with F in ConsumerRing.prepareToSleep(). Without it the flag may be read before the index is stored:
+        // the consumer then finds nothing, sleeps, and nobody wakes it.
+        memory.fullFence()
+        return memory.loadRelaxed(.consumerFlags) & RingFlag.needWakeup != 0
+    }
+
+    /// Slots known to be free; refreshed from the consumer index only by `reserve`.
+    @inlinable
+    public var knownFree: UInt32 { freeEnd.distance(from: reserved) }
+
+    @inlinable @inline(__always)
+    mutating func take(_ count: UInt32) -> RingBatch {
+        let batch = RingBatch(first: reserved, count: count)
+        reserved = reserved &+ count
+        return batch
+    }
+
+    @inlinable @inline(__always)
+    mutating func freeSlots(wanted: UInt32) -> UInt32 {
+        let known = freeEnd.distance(from: reserved)
+        return known >= wanted ? known : refreshFree(wanted: wanted)
+    }
+
+    @inlinable @inline(__always)
+    mutating func refreshFree(wanted: UInt32) -> UInt32 {
+        // A: pairs with D in ConsumerRing.release(). Without it a slot may be overwritten before it was read.
+        let consumer = RingIndex(memory.loadAcquire(.consumer))
+        guard published.distance(from: consumer) <= capacity else {
+            seen.indexViolations &+= 1
+            return 0
+        }
+        freeEnd = consumer &+ capacity
+        let free = freeEnd.distance(from: reserved)
+        if free < wanted { seen.starved &+= 1 }
+        return free
+    }
+}
+
+extension ProducerRing {
+    /// Says that the ring was found full and the producer is about to sleep, and looks once more.
+    ///
+    /// True: nothing is free, sleep. False: there is room again, the flag is taken back. False always when the ring has
+    /// no producer's flags word: nobody would wake us.
+    @inlinable
+    public mutating func prepareToSleep() -> Bool {
+        guard memory.has(.producerFlags) else { return false }
+        memory.storeRelease(RingFlag.needWakeup, to: .producerFlags)
+        // F: pairs with E in ConsumerRing.needsWakeup(). Without it both sides may miss each other's store.
+        memory.fullFence()
+        guard freeSlots(wanted: 1) == 0 else {
+            finishSleep()
+            return false
+        }
+        return true
+    }
+
+    /// Takes the request to be woken back.
+    @inlinable
+    public func finishSleep() {
+        memory.storeRelease(0, to: .producerFlags)
+    }
+}

@@ -1,0 +1,50 @@
+/// The shared words of a ring. Each has one writer: its side.
+@frozen
+public enum RingWord: Sendable, CaseIterable {
+    /// Index of the next entry that the producer will publish.
+    case producer
+    /// Index of the next entry that the consumer will release.
+    case consumer
+    /// What the producer tells the consumer; bit 0: wake me after a release.
+    case producerFlags
+    /// What the consumer tells the producer; bit 0: wake me after a submit.
+    case consumerFlags
+}
+
+/// The seam between the ring's algorithm and the memory it runs on.
+///
+/// `ProducerRing` and `ConsumerRing` touch shared memory through these operations and nothing else. `MappedRingMemory`
+/// compiles to plain moves; a test may put an explorer of interleavings here and run the same algorithm.
+public protocol RingMemory<Entry> {
+    /// What a slot holds. Plain bits, because the other side may write anything at any time.
+    associatedtype Entry: BitwiseCopyable
+
+    /// Slots in the ring: a power of two.
+    var capacity: UInt32 { get }
+
+    /// Whether the ring has this flags word; zcrx's refill ring has none, AF_XDP's rings have only the consumer's.
+    func has(_ word: RingWord) -> Bool
+
+    /// Reads a word; what the peer wrote before it stored this value is visible afterwards.
+    func loadAcquire(_ word: RingWord) -> UInt32
+
+    /// Reads a word with no ordering.
+    func loadRelaxed(_ word: RingWord) -> UInt32
+
+    /// Writes a word; what this side read and wrote before is done when the peer sees the value.
+    func storeRelease(_ value: UInt32, to word: RingWord)
+
+    /// Orders everything before it against everything after it, stores against later loads too.
+    func fullFence()
+
+    /// Copies the entry in the slot of `index`.
+    func loadEntry(at index: RingIndex) -> Entry
+
+    /// Writes the entry into the slot of `index`.
+    func storeEntry(_ entry: Entry, at index: RingIndex)
+}
+
+/// `TOKEN_RING_NEED_WAKEUP`, the same bit as `XDP_RING_NEED_WAKEUP`.
+@usableFromInline enum RingFlag {
+    @inlinable static var needWakeup: UInt32 { 1 }
+}
