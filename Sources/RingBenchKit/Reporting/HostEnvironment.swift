@@ -1,0 +1,97 @@
+import CTokenRing
+import FoundationEssentials
+import Glibc
+
+/// Where a number was measured.
+public struct HostEnvironment: Encodable, Sendable {
+    /// `uname -r`.
+    public let kernelRelease: String
+    /// `uname -m`.
+    public let machine: String
+    /// The kernel's command line.
+    public let kernelCommandLine: String
+    /// First "model name" of /proc/cpuinfo.
+    public let cpuModel: String
+    /// CPUs this process may use.
+    public let cpus: [Int]
+    /// Whether the CPU says that it is virtual.
+    public let hypervisor: Bool
+    /// The clock that the kernel reads.
+    public let clockSource: String
+    /// State of each mitigation that is not "Not affected".
+    public let mitigations: [String: String]
+    /// Load averages when the command started.
+    public let loadAverage: String
+    /// Compiler and optimisation of this binary.
+    public let build: String
+    /// The command line.
+    public let arguments: [String]
+    /// Seconds since 1970 when it was read.
+    public let startedUnixSeconds: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case kernelRelease = "kernel_release"
+        case machine
+        case kernelCommandLine = "kernel_command_line"
+        case cpuModel = "cpu_model"
+        case cpus
+        case hypervisor
+        case clockSource = "clock_source"
+        case mitigations
+        case loadAverage = "load_average"
+        case build
+        case arguments
+        case startedUnixSeconds = "started_unix_s"
+    }
+
+    /// Reads this host.
+    public init() {
+        var name = utsname()
+        uname(&name)
+        kernelRelease = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        machine = withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let processor = Self.text("/proc/cpuinfo")
+        kernelCommandLine = Self.text("/proc/cmdline")
+        cpuModel =
+            processor.split(separator: "\n").first { $0.hasPrefix("model name") }?
+            .split(separator: ":").last.map(Self.trimmed) ?? "unknown"
+        cpus = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
+        hypervisor = processor.contains(" hypervisor")
+        clockSource = Self.text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+        let folder = "/sys/devices/system/cpu/vulnerabilities"
+        var found: [String: String] = [:]
+        for entry in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let state = Self.text("\(folder)/\(entry)")
+            if state != "Not affected" { found[entry] = state }
+        }
+        mitigations = found
+        loadAverage = Self.text("/proc/loadavg")
+        #if DEBUG
+            let mode = "debug"
+        #else
+            let mode = "release"
+        #endif
+        #if compiler(>=6.3)
+            build = "Swift 6.3 or later, \(mode)"
+        #else
+            build = "Swift before 6.3, \(mode)"
+        #endif
+        arguments = CommandLine.arguments
+        startedUnixSeconds = time(nil)
+    }
+
+    /// One line for people.
+    public var summary: String {
+        "Linux \(kernelRelease) \(machine), \(cpuModel), \(cpus.count) CPUs\(hypervisor ? ", virtual machine" : "")"
+    }
+
+    private static func text(_ path: String) -> String {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return "unknown" }
+        return trimmed(String(decoding: data, as: UTF8.self))
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        let start = text.drop(while: \.isWhitespace)
+        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}
