@@ -38,7 +38,8 @@ struct ResultSink {
         }
         do {
             descriptor = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                FilePath(path), .writeOnly, options: [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch {
             throw Failure(.systemCall, "cannot write \(path): \(error); choose another --output file")
         }

@@ -37,7 +37,7 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
 
     /// The shared word, or nil if this ring does not have it.
     @inlinable @inline(__always)
-    func cell(_ word: RingWord) -> SharedWord? {
+    public func sharedWord(_ word: RingWord) -> SharedWord? {
         switch word {
         case .producer: producer
         case .consumer: consumer
@@ -48,19 +48,19 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
 
     /// Whether this ring has the word.
     @inlinable @inline(__always)
-    public func has(_ word: RingWord) -> Bool { cell(word) != nil }
+    public func has(_ word: RingWord) -> Bool { sharedWord(word) != nil }
 
     /// Reads a word with acquire ordering; 0 for a word that the ring does not have.
     @inlinable @inline(__always)
-    public func loadAcquire(_ word: RingWord) -> UInt32 { cell(word)?.loadAcquire() ?? 0 }
+    public func loadAcquire(_ word: RingWord) -> UInt32 { sharedWord(word)?.loadAcquire() ?? 0 }
 
     /// Reads a word with no ordering; 0 for a word that the ring does not have.
     @inlinable @inline(__always)
-    public func loadRelaxed(_ word: RingWord) -> UInt32 { cell(word)?.loadRelaxed() ?? 0 }
+    public func loadRelaxed(_ word: RingWord) -> UInt32 { sharedWord(word)?.loadRelaxed() ?? 0 }
 
     /// Writes a word with release ordering; nothing for a word that the ring does not have.
     @inlinable @inline(__always)
-    public func storeRelease(_ value: UInt32, to word: RingWord) { cell(word)?.storeRelease(value) }
+    public func storeRelease(_ value: UInt32, to word: RingWord) { sharedWord(word)?.storeRelease(value) }
 
     /// A sequentially consistent fence.
     @inlinable @inline(__always)

@@ -13,9 +13,13 @@ public final class Mapping: Sendable {
     /// Maps the first `byteCount` bytes of `descriptor`, shared, readable and writable, and not inherited by a child:
     /// after a fork two processes would hold the same role (R15).
     ///
+    /// - Parameter populate: fault every page in now. Not for a file whose size a stranger chose.
     /// - Throws: `SystemCallError`.
-    public convenience init(of descriptor: FileDescriptor, byteCount: Int) throws(SystemCallError) {
-        try self.init(byteCount: byteCount, flags: MAP_SHARED | MAP_POPULATE, descriptor: descriptor.rawValue)
+    public convenience init(
+        of descriptor: FileDescriptor, byteCount: Int, populate: Bool = false
+    ) throws(SystemCallError) {
+        try self.init(
+            byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0), descriptor: descriptor.rawValue)
     }
 
     /// Maps `byteCount` bytes of zeroed private memory, faulted in, such as a UMEM.

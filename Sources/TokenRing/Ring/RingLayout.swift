@@ -41,44 +41,59 @@ public struct RingLayout: Hashable, Sendable {
     /// - Throws: `LayoutError`, naming the first field that is wrong and why.
     public func validate(mappingBytes: Int, entryBytes: Int, entryAlignment: Int) throws(LayoutError) {
         guard capacity > 0, capacity & (capacity &- 1) == 0 else {
-            throw LayoutError(.capacity, UInt64(capacity), "it must be a power of two; round it up")
+            throw LayoutError(.capacity, UInt64(capacity), "it must be a power of two")
         }
         guard capacity <= Self.mostEntries else {
             throw LayoutError(.capacity, UInt64(capacity), "a ring has at most \(Self.mostEntries) entries")
         }
         guard Int(entryStride) == entryBytes else {
             throw LayoutError(
-                .entryStride, UInt64(entryStride), "entries of \(entryBytes) bytes are expected; the peer is of another version")
+                .entryStride, UInt64(entryStride),
+                "entries of \(entryBytes) bytes are expected; the peer is of another version")
         }
-        var taken = [(LayoutField.entries, entries, UInt64(entryStride) * UInt64(capacity))]
-        for (field, offset) in words {
-            taken.append((field, offset, 4))
-        }
-        for (field, offset, length) in taken {
-            let alignment = field == .entries ? UInt64(entryAlignment) : 4
-            guard offset % alignment == 0 else {
-                throw LayoutError(field, offset, "it must be a multiple of \(alignment)")
+        let parts = self.parts
+        for part in parts {
+            let alignment = part.field == .entries ? UInt64(entryAlignment) : 4
+            guard part.offset % alignment == 0 else {
+                throw LayoutError(part.field, part.offset, "it must be a multiple of \(alignment)")
             }
-            let (end, overflow) = offset.addingReportingOverflow(length)
-            guard !overflow, end <= UInt64(mappingBytes) else {
-                throw LayoutError(field, offset, "it ends beyond the mapping of \(mappingBytes) bytes")
+            guard let end = part.end, end <= UInt64(mappingBytes) else {
+                throw LayoutError(part.field, part.offset, "it ends beyond the mapping of \(mappingBytes) bytes")
             }
         }
-        for first in taken.indices {
-            for second in taken.indices where second > first {
-                let (a, b) = (taken[first], taken[second])
-                guard a.1 + a.2 <= b.1 || b.1 + b.2 <= a.1 else {
-                    throw LayoutError(b.0, b.1, "it overlaps \(a.0.rawValue)")
-                }
+        for (position, part) in parts.enumerated() {
+            if let other = parts[..<position].first(where: part.overlaps) {
+                throw LayoutError(part.field, part.offset, "it overlaps \(other.field.rawValue)")
             }
         }
     }
 
-    private var words: [(LayoutField, UInt64)] {
-        var words: [(LayoutField, UInt64)] = [(.producer, producer), (.consumer, consumer)]
-        if let producerFlags { words.append((.producerFlags, producerFlags)) }
-        if let consumerFlags { words.append((.consumerFlags, consumerFlags)) }
-        return words
+    /// Every stretch of memory that the ring uses.
+    var parts: [RingPart] {
+        let words: [(LayoutField, UInt64?)] = [
+            (.producer, producer), (.consumer, consumer),
+            (.producerFlags, producerFlags), (.consumerFlags, consumerFlags),
+        ]
+        return words.compactMap { field, offset in offset.map { RingPart(field: field, offset: $0, byteCount: 4) } }
+            + [RingPart(field: .entries, offset: entries, byteCount: UInt64(entryStride) * UInt64(capacity))]
+    }
+}
+
+/// A stretch of a mapping that one field of a layout claims.
+struct RingPart {
+    let field: LayoutField
+    let offset: UInt64
+    let byteCount: UInt64
+
+    /// First byte behind it, or nil beyond 2^64.
+    var end: UInt64? {
+        let (end, overflow) = offset.addingReportingOverflow(byteCount)
+        return overflow ? nil : end
+    }
+
+    /// Whether the two share a byte. For parts whose `end` is known to exist.
+    func overlaps(_ other: RingPart) -> Bool {
+        offset < other.offset &+ other.byteCount && other.offset < offset &+ byteCount
     }
 }
 

@@ -25,6 +25,9 @@ public protocol RingMemory<Entry> {
     /// Whether the ring has this flags word; zcrx's refill ring has none, AF_XDP's rings have only the consumer's.
     func has(_ word: RingWord) -> Bool
 
+    /// The word as a place to sleep on, if this memory can be slept on.
+    func sharedWord(_ word: RingWord) -> SharedWord?
+
     /// Reads a word; what the peer wrote before it stored this value is visible afterwards.
     func loadAcquire(_ word: RingWord) -> UInt32
 

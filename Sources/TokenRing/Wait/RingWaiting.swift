@@ -1,0 +1,105 @@
+import CTokenRing
+
+/// One end of a ring, as the waiting loop sees it.
+protocol WaitingEnd: ~Copyable {
+    /// Whether there is something to do now; looks at the peer's index if need be.
+    mutating func isReady() -> Bool
+    /// Tells the peer that we are going to sleep and looks once more; true means sleep.
+    mutating func prepareToSleep() -> Bool
+    /// Takes that back.
+    func finishSleep()
+    /// The peer's index word and the value at which there was nothing to do.
+    var awaited: (word: SharedWord?, value: UInt32) { get }
+}
+
+extension WaitingEnd where Self: ~Copyable {
+    mutating func wait(on doorbell: Doorbell, polls: Int, timeout: Duration?) -> WaitOutcome {
+        let deadline = timeout.map { ctr_monotonic_ns() &+ $0.nanoseconds }
+        while true {
+            for _ in 0..<max(1, polls) {
+                if isReady() { return .ready }
+                ctr_pause()
+            }
+            let remaining = deadline.map { max(0, $0 &- ctr_monotonic_ns()) }
+            if remaining == 0 { return .timedOut }
+            if case .spin = doorbell { continue }
+            guard prepareToSleep() else { continue }
+            let outcome = doorbell.sleep(on: awaited.word, expected: awaited.value, nanoseconds: remaining ?? -1)
+            finishSleep()
+            if outcome == .interrupted { return isReady() ? .ready : .interrupted }
+        }
+    }
+}
+
+extension ConsumerRing {
+    /// Waits until `peek` would hand out an entry.
+    ///
+    /// - Parameters:
+    ///   - doorbells: how each side sleeps; the producer must use the same.
+    ///   - polls: how often to look before going to sleep; at least once.
+    ///   - timeout: how long to wait; nil waits for ever.
+    /// - Returns: `.interrupted` when a signal came while it slept. Without a consumer's flags word it polls.
+    public mutating func wait(
+        _ doorbells: RingDoorbells, polls: Int = 64, timeout: Duration? = nil
+    ) -> WaitOutcome {
+        var doorbell = doorbells.entries
+        if !memory.has(.consumerFlags) { doorbell = .spin }
+        return wait(on: doorbell, polls: polls, timeout: timeout)
+    }
+
+    /// Wakes the producer if it found the ring full and asked for it. Call after `release`.
+    ///
+    /// A full fence; one system call only if somebody sleeps.
+    public func wakeProducer(_ doorbells: RingDoorbells) {
+        if needsWakeup() { doorbells.room.ring(memory.sharedWord(.consumer)) }
+    }
+}
+
+extension ProducerRing {
+    /// Waits until `reserve` would hand out a slot. Wakes the consumer first if it sleeps: a full ring does not empty
+    /// itself.
+    ///
+    /// - Parameters:
+    ///   - doorbells: how each side sleeps; the consumer must use the same.
+    ///   - polls: how often to look before going to sleep; at least once.
+    ///   - timeout: how long to wait; nil waits for ever.
+    /// - Returns: `.interrupted` when a signal came while it slept. Without a producer's flags word it polls.
+    public mutating func waitForRoom(
+        _ doorbells: RingDoorbells, polls: Int = 64, timeout: Duration? = nil
+    ) -> WaitOutcome {
+        wakeConsumer(doorbells)
+        var doorbell = doorbells.room
+        if !memory.has(.producerFlags) { doorbell = .spin }
+        return wait(on: doorbell, polls: polls, timeout: timeout)
+    }
+
+    /// Wakes the consumer if it found the ring empty and asked for it. Call after `submit`.
+    ///
+    /// A full fence; one system call only if somebody sleeps.
+    public func wakeConsumer(_ doorbells: RingDoorbells) {
+        if needsWakeup() { doorbells.entries.ring(memory.sharedWord(.producer)) }
+    }
+}
+
+extension ConsumerRing: WaitingEnd {
+    mutating func isReady() -> Bool { knownAvailable > 0 || refreshAvailable() > 0 }
+
+    var awaited: (word: SharedWord?, value: UInt32) { (memory.sharedWord(.producer), availableEnd.rawValue) }
+}
+
+extension ProducerRing: WaitingEnd {
+    mutating func isReady() -> Bool { freeSlots(wanted: 1) > 0 }
+
+    var awaited: (word: SharedWord?, value: UInt32) {
+        (memory.sharedWord(.consumer), (freeEnd &- capacity).rawValue)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, as many as fit.
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : product &+ attoseconds / 1_000_000_000
+    }
+}
