@@ -28,7 +28,7 @@ let package = Package(
         .target(
             name: "TokenRing",
             dependencies: ["CTokenRing", .product(name: "SystemPackage", package: "swift-system")]),
-        .target(name: "RingKernelModel", dependencies: ["TokenRing"]),
+        .target(name: "RingKernelModel", dependencies: ["TokenRing", "CTokenRing"]),
         .target(name: "TokenRingXDP", dependencies: ["TokenRing", "CTokenRing", "CXDP"]),
         .target(
             name: "RingBenchKit",

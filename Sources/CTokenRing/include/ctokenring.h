@@ -34,6 +34,21 @@ int ctr_cpu_allowed(int cpu);
 int64_t ctr_thread_cpu_ns(void);
 int64_t ctr_monotonic_ns(void);
 
+/* A cheap free-running counter; ctr_monotonic_ns() tells how fast it runs. */
+static inline uint64_t ctr_ticks(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	__asm__ __volatile__("mrs %0, cntvct_el0" : "=r"(ticks));
+	return ticks;
+#else
+	return (uint64_t)ctr_monotonic_ns();
+#endif
+}
+
 static inline void ctr_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

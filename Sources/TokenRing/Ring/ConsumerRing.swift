@@ -5,7 +5,8 @@
 @frozen
 public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     @usableFromInline let memory: Memory
-    @usableFromInline let capacity: UInt32
+    /// Slots in the ring.
+    public let capacity: UInt32
     /// Next entry to peek.
     @usableFromInline var peeked: RingIndex
     /// Next entry to release; what the shared word holds, never read back from there (R2).

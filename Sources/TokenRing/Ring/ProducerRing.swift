@@ -5,7 +5,8 @@
 @frozen
 public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     @usableFromInline let memory: Memory
-    @usableFromInline let capacity: UInt32
+    /// Slots in the ring.
+    public let capacity: UInt32
     /// Next entry to reserve.
     @usableFromInline var reserved: RingIndex
     /// Next entry to publish; what the shared word holds, never read back from there (R2).
