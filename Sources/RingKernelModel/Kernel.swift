@@ -82,11 +82,10 @@ public final class Kernel: @unchecked Sendable {
 
     /// One NAPI poll: receives up to `burst` fragments of a flow as one skb and delivers what a ring can take.
     ///
-    /// - Returns: fragments that moved; 0 means that there was nothing to do.
-    public func softirq(flow: Int, burst: Int) -> Int {
-        let received =
-            burst > 0 ? traffic.receive(burst, flow: flow, on: sockets[flow], from: binding) : 0
-        return received + (ringSet?.deliver(sockets) ?? 0)
+    /// - Returns: fragments that came in, and fragments that went into the delivery ring.
+    public func softirq(flow: Int, burst: Int) -> (received: Int, delivered: Int) {
+        let received = burst > 0 ? traffic.receive(burst, flow: flow, on: sockets[flow], from: binding) : 0
+        return (received, ringSet?.deliver(sockets) ?? 0)
     }
 
     // MARK: system calls

@@ -19,13 +19,20 @@ public final class RingSet: @unchecked Sendable {
     private static let enoughBuffers = 64
     private static let batch: UInt32 = 64
 
-    private let delivery: UnsafeMutablePointer<ProducerRing<MappedRingMemory<FragDescriptor>>>
-    private let returns: UnsafeMutablePointer<ConsumerRing<MappedRingMemory<TokenRange>>>
+    /// What the lock guards, on the heap so that access through the class costs no exclusivity check.
+    private struct State: ~Copyable {
+        var delivery: ProducerRing<MappedRingMemory<FragDescriptor>>
+        var returns: ConsumerRing<MappedRingMemory<TokenRange>>
+        var issue = CostMeter()
+        var release = CostMeter()
+        /// Whether our flags word asks the consumer for a kick.
+        var asksForKick = false
+    }
+
+    private let state: UnsafeMutablePointer<State>
     private let binding: Binding
     private let bookkeeping: any TokenBookkeeping
     private let lock = SpinLock()
-    private let meters: UnsafeMutablePointer<(issue: CostMeter, release: CostMeter)>
-    private let asksForKick = Atomic<Bool>(false)
 
     init(
         binding: Binding, bookkeeping: any TokenBookkeeping, deliveryEntries: UInt32, returnEntries: UInt32,
@@ -37,30 +44,23 @@ public final class RingSet: @unchecked Sendable {
             RingSpecification(.delivery, capacity: deliveryEntries, startIndex: startIndex),
             RingSpecification(.returning, capacity: returnEntries, startIndex: startIndex),
         ])
-        let producer = try region.takeProducer(of: Self.deliveryRing, entry: FragDescriptor.self)
-        let consumer = try region.takeConsumer(of: Self.returnRing, entry: TokenRange.self)
-        delivery = .allocate(capacity: 1)
-        delivery.initialize(to: producer)
-        returns = .allocate(capacity: 1)
-        returns.initialize(to: consumer)
-        meters = .allocate(capacity: 1)
-        meters.initialize(to: (CostMeter(), CostMeter()))
+        let delivery = try region.takeProducer(of: Self.deliveryRing, entry: FragDescriptor.self)
+        let returns = try region.takeConsumer(of: Self.returnRing, entry: TokenRange.self)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(delivery: delivery, returns: returns))
     }
 
     deinit {
-        delivery.deinitialize(count: 1)
-        delivery.deallocate()
-        returns.deinitialize(count: 1)
-        returns.deallocate()
-        meters.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     /// What delivering and taking back have cost. Exact only when no thread is in the model.
-    var costs: (issue: CostMeter, release: CostMeter) { meters.pointee }
+    var costs: (issue: CostMeter, release: CostMeter) { (state.pointee.issue, state.pointee.release) }
 
     /// What the kernel saw of the rings: lying indices, full and empty looks.
     public var statistics: (delivery: RingStatistics, returns: RingStatistics) {
-        lock.withLock { (delivery.pointee.statistics, returns.pointee.statistics) }
+        lock.withLock { (state.pointee.delivery.statistics, state.pointee.returns.statistics) }
     }
 
     /// Moves what the sockets have queued into the delivery ring, as far as there is room.
@@ -72,28 +72,38 @@ public final class RingSet: @unchecked Sendable {
     func deliver(_ sockets: [Socket]) -> Int {
         lock.withLock {
             var delivered = 0
-            for socket in sockets {
-                while socket.join(binding) {
-                    let start = CostMeter.start()
-                    let moved = deliverBatch(of: socket)
-                    guard moved > 0 else { break }
-                    meters.pointee.issue.add(since: start, tokens: moved)
-                    delivered += moved
+            while true {
+                for socket in sockets { delivered += deliverQueue(of: socket) }
+                guard sockets.contains(where: { $0.isUser && $0.queue.count > 0 }) else {
+                    stopAsking()
+                    break
+                }
+                // Still set from the last time, or set now and the ring is still full: the consumer will kick us.
+                if state.pointee.asksForKick || state.pointee.delivery.prepareToSleep() {
+                    state.pointee.asksForKick = true
+                    break
                 }
             }
-            askForKick(sockets.contains { $0.queue.count > 0 })
             return delivered
         }
     }
 
-    /// Sets or clears the kernel's flags word, and touches it only when that changes: the consumer has it cached.
-    private func askForKick(_ hasMore: Bool) {
-        guard hasMore != asksForKick.load(ordering: .relaxed) else { return }
-        if hasMore {
-            asksForKick.store(delivery.pointee.prepareToSleep(), ordering: .relaxed)
-        } else {
-            delivery.pointee.finishSleep()
-            asksForKick.store(false, ordering: .relaxed)
+    /// Clears our flags word, and touches it only when it is set: the consumer has it cached.
+    private func stopAsking() {
+        guard state.pointee.asksForKick else { return }
+        state.pointee.delivery.finishSleep()
+        state.pointee.asksForKick = false
+    }
+
+    private func deliverQueue(of socket: Socket) -> Int {
+        guard socket.join(binding) else { return 0 }
+        var delivered = 0
+        while true {
+            let start = CostMeter.start()
+            let moved = deliverBatch(of: socket)
+            guard moved > 0 else { return delivered }
+            state.pointee.issue.add(since: start, tokens: moved)
+            delivered += moved
         }
     }
 
@@ -102,7 +112,7 @@ public final class RingSet: @unchecked Sendable {
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: TrafficSource.mostFrags) { tokens in
                 let queued = socket.queue.peek(into: frags)
                 guard queued > 0, let names = tokens.baseAddress else { return 0 }
-                let slots = delivery.pointee.reserve(upTo: UInt32(queued))
+                let slots = state.pointee.delivery.reserve(upTo: UInt32(queued))
                 let count = Int(slots.count)
                 guard count > 0 else { return 0 }
                 let batch = UnsafeBufferPointer(rebasing: frags[..<count])
@@ -110,13 +120,13 @@ public final class RingSet: @unchecked Sendable {
                 for position in 0..<count {
                     let frag = batch[position]
                     let isLast = position == count - 1
-                    delivery.pointee.write(
+                    state.pointee.delivery.write(
                         FragDescriptor(
                             frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: names[position],
                             socket_cookie: socket.cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0),
                         at: slots[UInt32(position)])
                 }
-                delivery.pointee.submit(slots.count)
+                state.pointee.delivery.submit(slots.count)
                 socket.queue.advance(count)
                 for frag in batch { binding.pool.drop(frag.niov, inSoftirq: true) }
                 return count
@@ -139,22 +149,22 @@ public final class RingSet: @unchecked Sendable {
     private func consumeReturns(until enough: Int, inSoftirq: Bool) -> Int {
         var released = 0
         var entries: UInt32 = 0
-        let most = enough == .max ? returns.pointee.capacity : Self.mostEntriesPerPass
+        let most = enough == .max ? state.pointee.returns.capacity : Self.mostEntriesPerPass
         while released < enough, entries < most {
             let start = CostMeter.start()
-            let batch = returns.pointee.peek(upTo: min(Self.batch, most - entries))
+            let batch = state.pointee.returns.peek(upTo: min(Self.batch, most - entries))
             guard !batch.isEmpty else { break }
             var taken = 0
             for offset in 0..<batch.count {
                 // One copy, then only the copy (R1).
-                let range = returns.pointee.read(at: batch[offset])
+                let range = state.pointee.returns.read(at: batch[offset])
                 var attempts = DontNeed.mostFrags
                 taken += bookkeeping.release(
                     start: range.token_start, count: range.token_count, on: nil, attempts: &attempts,
                     inSoftirq: inSoftirq)
             }
-            returns.pointee.release(batch.count)
-            meters.pointee.release.add(since: start, tokens: taken)
+            state.pointee.returns.release(batch.count)
+            state.pointee.release.add(since: start, tokens: taken)
             entries += batch.count
             released += taken
         }

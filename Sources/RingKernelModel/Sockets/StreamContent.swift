@@ -13,7 +13,7 @@ public struct StreamContent: Sendable {
     public func word(_ index: UInt64) -> UInt64 { Self.mix(key ^ index) }
 
     /// How much of each fragment is written and compared.
-    public enum Depth: String, Sendable, CaseIterable {
+    public enum Depth: String, Sendable, Codable, CaseIterable {
         /// Every byte.
         case everyByte = "full"
         /// The first and the last word and one between, chosen by the position: enough to see a wrong, stale or recycled

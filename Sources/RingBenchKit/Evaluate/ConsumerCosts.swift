@@ -1,0 +1,31 @@
+import RingKernelModel
+
+/// What the consumer's side of one repetition did and cost. Goes over a pipe when the consumer is another process.
+struct ConsumerCosts: Codable, Sendable {
+    /// Taking delivery: control messages parsed, or entries read and released.
+    var receive = Phase()
+    /// Giving back: tokens gathered, or entries written and submitted.
+    var returning = Phase()
+    /// Calls that would enter the kernel, by what they are.
+    var receiveCalls = 0
+    var returnCalls = 0
+    var wakeupCalls = 0
+    /// Bytes that would be copied between user and kernel.
+    var copiedBytes = 0
+    /// Fragments received and tokens returned.
+    var received = 0
+    var returned = 0
+    /// What must be 0.
+    var corrupt = 0
+    var refusedReturns = 0
+
+    struct Phase: Codable, Sendable {
+        var ticks: UInt64 = 0
+        var batches: UInt64 = 0
+
+        init() {}
+        init(_ meter: CostMeter) { (ticks, batches) = (meter.ticks, meter.batches) }
+    }
+
+    var calls: Int { receiveCalls + returnCalls + wakeupCalls }
+}

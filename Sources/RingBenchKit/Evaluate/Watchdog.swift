@@ -1,0 +1,36 @@
+import CTokenRing
+
+/// Ends a loop that the user interrupted or that makes no progress any more.
+struct Watchdog: ~Copyable {
+    private static let patienceNanoseconds: Int64 = 10_000_000_000
+    private var looks = 0
+    private var lastProgress = -1
+    private var lastChange = ctr_monotonic_ns()
+    /// Why it ended, if it did.
+    private(set) var reason: Reason?
+
+    enum Reason: Sendable { case interrupted, stuck }
+
+    /// Cheap: the clock is looked at every 1024 calls.
+    @inline(__always)
+    mutating func mayContinue(progress: Int) -> Bool {
+        looks &+= 1
+        return looks & 1023 != 0 || look(progress)
+    }
+
+    private mutating func look(_ progress: Int) -> Bool {
+        if Interrupt.isRequested {
+            reason = .interrupted
+            return false
+        }
+        let now = ctr_monotonic_ns()
+        if progress != lastProgress {
+            lastProgress = progress
+            lastChange = now
+        } else if now - lastChange > Self.patienceNanoseconds {
+            reason = .stuck
+            return false
+        }
+        return true
+    }
+}
