@@ -42,13 +42,16 @@ public enum ConsumerProcess {
         } catch {
             throw Failure(.systemCall, "the consumer's process could not be set up: \(error)")
         }
-        let costs = try answer(on: channel.descriptor, kernel)
+        let costs = try answer(on: channel, kernel)
         let status = child.wait()
         guard status == 0 else { throw Failure(.invariantBroken, "the consumer's process ended with \(status)") }
         return costs
     }
 
-    private static func answer(on socket: FileDescriptor, _ kernel: Kernel) throws(Failure) -> ConsumerCosts {
+    private static func answer(on channel: DescriptorChannel, _ kernel: Kernel) throws(Failure) -> ConsumerCosts {
+        // The descriptor is closed with the channel's last use.
+        defer { withExtendedLifetime(channel) {} }
+        let socket = channel.descriptor
         var bytes = [UInt8](repeating: 0, count: 65536)
         while true {
             if Interrupt.isRequested { throw Failure(.interrupted, "interrupted") }
@@ -79,6 +82,7 @@ public enum ConsumerProcess {
         do {
             let assignment = try JSONDecoder().decode(Assignment.self, from: Data(argument.utf8))
             let channel = DescriptorChannel(OwnedDescriptor(ChildProcess.handedDescriptor))
+            defer { withExtendedLifetime(channel) {} }
             let handed = try channel.receive(upTo: 2)
             guard handed.count == 2 else {
                 throw Failure(.usage, "two descriptors are expected, \(handed.count) came")
@@ -86,7 +90,7 @@ public enum ConsumerProcess {
             if let cpu = assignment.cpu { ctr_pin_thread(CInt(cpu)) }
             let region = try RingRegion.attach(handed[0])
             let payload = try Mapping(
-                of: handed[1].descriptor, byteCount: assignment.load.niovs * Binding.niovBytes, populate: true)
+                of: handed[1], byteCount: assignment.load.niovs * Binding.niovBytes, populate: true)
             var consumer = try RingConsumer(
                 region: region, payload: payload, load: assignment.load, depth: assignment.depth,
                 calls: RemoteRingCalls(channel: channel))

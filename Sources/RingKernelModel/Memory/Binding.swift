@@ -33,7 +33,7 @@ public final class Binding: Sendable {
             throw SystemCallError("ftruncate", errno: errno, hint: "\(byteCount) bytes are needed for the buffers")
         }
         try SystemCallError.check(ctr_seal_size(dmabuf.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
-        memory = try Mapping(of: dmabuf.descriptor, byteCount: byteCount, populate: true)
+        memory = try Mapping(of: dmabuf, byteCount: byteCount, populate: true)
         niovs = NetIOVTable(count: niovCount)
         pool = PagePool(niovs: niovs)
     }

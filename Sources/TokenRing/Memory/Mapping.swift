@@ -1,6 +1,5 @@
 import CTokenRing
 import Glibc
-import SystemPackage
 
 /// Memory that stays mapped as long as somebody refers to it.
 public final class Mapping: Sendable {
@@ -10,16 +9,18 @@ public final class Mapping: Sendable {
     public let byteCount: Int
     private let ownsMemory: Bool
 
-    /// Maps the first `byteCount` bytes of `descriptor`, shared, readable and writable, and not inherited by a child:
+    /// Maps the first `byteCount` bytes of `file`, shared, readable and writable, and not inherited by a child:
     /// after a fork two processes would hold the same role (R15).
     ///
     /// - Parameter populate: fault every page in now. Not for a file whose size a stranger chose.
     /// - Throws: `SystemCallError`.
     public convenience init(
-        of descriptor: FileDescriptor, byteCount: Int, populate: Bool = false
+        of file: OwnedDescriptor, byteCount: Int, populate: Bool = false
     ) throws(SystemCallError) {
+        // Open until the call is made: a class lives only to its last use.
+        defer { withExtendedLifetime(file) {} }
         try self.init(
-            byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0), descriptor: descriptor.rawValue)
+            byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0), descriptor: file.descriptor.rawValue)
     }
 
     /// Maps `byteCount` bytes of zeroed private memory, faulted in, such as a UMEM.

@@ -2,7 +2,8 @@ import SystemPackage
 
 /// A file descriptor that is closed when nobody refers to it any more.
 public final class OwnedDescriptor: Sendable {
-    /// The descriptor, valid as long as this object lives.
+    /// The descriptor, valid as long as this object lives: which is to its last use, not to the end of the scope. Pass the
+    /// object on rather than this, or wrap the use in `withExtendedLifetime`.
     public let descriptor: FileDescriptor
 
     /// Takes the descriptor over.

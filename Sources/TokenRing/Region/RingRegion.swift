@@ -83,7 +83,7 @@ public final class RingRegion: Sendable {
                 throw SystemCallError("ftruncate", errno: errno, hint: "the region needs \(byteCount) bytes of memory")
             }
             try SystemCallError.check(ctr_seal_size(owned.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
-            return (owned, try Mapping(of: owned.descriptor, byteCount: byteCount, populate: true))
+            return (owned, try Mapping(of: owned, byteCount: byteCount, populate: true))
         } catch {
             throw .system(error)
         }
@@ -97,7 +97,7 @@ public final class RingRegion: Sendable {
                 reason: "a region has at least \(RegionHeader.byteCount) bytes")
         }
         do throws(SystemCallError) {
-            let mapping = try Mapping(of: owned.descriptor, byteCount: byteCount)
+            let mapping = try Mapping(of: owned, byteCount: byteCount)
             // The version first, with acquire: it was stored last.
             let version = SharedWord(at: mapping.base + RegionHeader.versionOffset).loadAcquire()
             var raw = mapping.base.load(as: token_ring_region.self)
