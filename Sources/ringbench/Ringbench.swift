@@ -7,8 +7,8 @@ struct Ringbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringbench",
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
-        subcommands: [ConsumeRingsCommand.self],
-        defaultSubcommand: nil)
+        subcommands: [EvaluateCommand.self, ConsumeRingsCommand.self],
+        defaultSubcommand: EvaluateCommand.self)
 }
 
 extension ParsableCommand {

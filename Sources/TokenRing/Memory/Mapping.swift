@@ -20,7 +20,8 @@ public final class Mapping: Sendable {
         // Open until the call is made: a class lives only to its last use.
         defer { withExtendedLifetime(file) {} }
         try self.init(
-            byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0), descriptor: file.descriptor.rawValue)
+            byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0),
+            descriptor: file.descriptor.rawValue)
     }
 
     /// Maps `byteCount` bytes of zeroed private memory, faulted in, such as a UMEM.

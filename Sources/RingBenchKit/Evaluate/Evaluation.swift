@@ -1,0 +1,117 @@
+import RingKernelModel
+
+/// Runs the proposals under one load, interleaved, and puts them side by side.
+public struct Evaluation: Sendable {
+    /// What they are put under.
+    public var load = Load()
+    /// Which proposals; the baseline is always run.
+    public var compositions = Composition.all
+    /// Repetitions of each.
+    public var repetitions = 7
+    /// CPU of softirq and of the consumer.
+    public var cpus: (kernel: Int?, consumer: Int?)
+    /// This program, which also runs the consumer of the two-process runs.
+    public var program: String?
+    /// Whether real frames are sent round a real AF_XDP socket as well.
+    public var withXDP = true
+
+    /// The default comparison.
+    public init(cpus: (kernel: Int?, consumer: Int?), program: String?) {
+        self.cpus = cpus
+        self.program = program
+    }
+
+    /// Measures. After Ctrl-C it returns what was measured so far, if every proposal was measured once.
+    ///
+    /// - Throws: `Failure`; `.invariantBroken` when a run's own check failed.
+    public func run(progress: Progress) throws(Failure) -> EvaluationReport {
+        try load.validate()
+        let calls = try SystemCallCosts.measure(progress: progress)
+        let crossing = try LiveCrossing()
+        let clock = TickClock()
+        try verifyEveryByte(progress)
+        var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
+        var remote = outcomes
+        do throws(Failure) {
+            for repetition in 0..<repetitions {
+                for turn in compositions.indices {
+                    // Another one goes first each time.
+                    let index = (repetition + turn) % compositions.count
+                    progress.step(
+                        "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)")
+                    var run = proposalRun(compositions[index], load, .stamps, crossing)
+                    outcomes[index].append(try run.run())
+                    guard compositions[index].topology != .none, let program else { continue }
+                    run.consumerProgram = program
+                    remote[index].append(try run.run())
+                }
+            }
+        } catch {
+            guard error.kind == .interrupted, outcomes.allSatisfy({ !$0.isEmpty }) else { throw error }
+        }
+        // Ratios are taken repetition by repetition: drop what the others did not reach.
+        let complete = outcomes.map(\.count).min() ?? 0
+        let costs = calls.crossingCosts
+        let figures = compositions.indices.map { index in
+            ProposalFigures(
+                outcomes: Array(outcomes[index].prefix(complete)), crossing: costs, clock: clock, tokens: load.tokens,
+                usesControlMessages: compositions[index].delivery == .controlMessages
+            ).all
+        }
+        let rows = compositions.indices.map { index in
+            let between = Array(remote[index].prefix(complete))
+            return ProposalReport(
+                composition: compositions[index], verified: true, figures: figures[index],
+                ratios: ratios(figures[index], to: figures[0]),
+                betweenProcesses: between.isEmpty
+                    ? nil
+                    : ProposalFigures(
+                        outcomes: between, crossing: costs, clock: clock, tokens: load.tokens,
+                        usesControlMessages: false
+                    ).all)
+        }
+        let xdp = try runXDP(progress)
+        return EvaluationReport(proposals: rows, systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
+    }
+
+    /// Once round the pool twice with every byte of every fragment compared; also the warm-up.
+    private func verifyEveryByte(_ progress: Progress) throws(Failure) {
+        var load = load
+        load.tokens = min(load.tokens, 2 * load.niovs)
+        for composition in compositions {
+            progress.step("evaluate: checking every byte, \(composition.name)")
+            var run = proposalRun(composition, load, .everyByte, NoCrossing())
+            _ = try run.run()
+            guard composition.topology != .none, let program else { continue }
+            run.consumerProgram = program
+            _ = try run.run()
+        }
+    }
+
+    private func proposalRun(
+        _ composition: Composition, _ load: Load, _ depth: StreamContent.Depth, _ crossing: any Crossing
+    ) -> ProposalRun {
+        ProposalRun(composition: composition, load: load, depth: depth, cpus: cpus, crossing: crossing)
+    }
+
+    private func ratios(_ figures: [Figure], to baseline: [Figure]) -> [String: ProposalReport.Ratio] {
+        var ratios: [String: ProposalReport.Ratio] = [:]
+        for (figure, base) in zip(figures, baseline) {
+            ratios[figure.key] = ProposalReport.Ratio(figure, to: base)
+        }
+        return ratios
+    }
+
+    /// AF_XDP beside the model: not a proposal, but what mapped rings cost where the kernel has them. Left out, with the
+    /// reason, where it cannot run; a frame that is lost or changed is an error.
+    private func runXDP(_ progress: Progress) throws(Failure) -> (report: XDPReport?, skipped: String?) {
+        guard withXDP else { return (nil, "left out by --no-xdp") }
+        guard !Interrupt.isRequested else { return (nil, "interrupted") }
+        do {
+            return (try XDPDemo.run(progress: progress), nil)
+        } catch {
+            guard error.kind == .privilege || error.kind == .unavailable else { throw error }
+            return (nil, error.description)
+        }
+    }
+}

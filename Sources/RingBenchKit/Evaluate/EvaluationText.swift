@@ -1,0 +1,70 @@
+extension EvaluationReport {
+    /// The tables that a terminal shows.
+    public var text: String {
+        [proposalTable, betweenProcessesTable, Self.legend, systemCalls.text, xdpText]
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private static let legend = """
+        k this kernel did it, m the model did, km a sum of both; +- is the distance between the quartiles over the median.
+        user: receive = take delivery (recvmsg, or peek and release), return = give back (setsockopt, or submit).
+        kernel: issue = make the tokens and deliver them, release = take them back and recycle the buffers.
+        What each figure contains and leaves out is in design/measuring.md.
+        """
+
+    private var proposalTable: String {
+        Self.table(
+            first: "CPU ns per token",
+            rows: proposals.map { ($0.composition.name, $0.figures, $0.ratios[ProposalFigures.totalKey]) })
+    }
+
+    private var betweenProcessesTable: String {
+        let rows = proposals.compactMap { row in
+            row.betweenProcesses.map { (row.composition.name, $0, nil as ProposalReport.Ratio?) }
+        }
+        return rows.isEmpty ? "" : Self.table(first: "consumer in its own process", rows: rows)
+    }
+
+    private static func table(first: String, rows: [(String, [Figure], ProposalReport.Ratio?)]) -> String {
+        var table = TextTable([
+            first, "receive", "return", "issue", "release", "total", "+-", "vs first",
+            "calls/1000", "copied B", "Mtokens/s", "+-",
+        ])
+        for (name, figures, ratio) in rows {
+            let byKey = Dictionary(uniqueKeysWithValues: figures.map { ($0.key, $0) })
+            func cell(_ key: String, scale: Double = 1, digits: Int = 1) -> String {
+                guard let figure = byKey[key] else { return "-" }
+                return "\((figure.repetitions.median * scale).text(digits)) \(figure.evidence.letters)"
+            }
+            func spread(_ key: String) -> String {
+                guard let spread = byKey[key]?.repetitions.spread, spread.isFinite else { return "-" }
+                return "\((spread * 100).text(0))%"
+            }
+            table.add([
+                name, cell(ProposalFigures.receiveKey), cell(ProposalFigures.returnKey),
+                cell(ProposalFigures.issueKey), cell(ProposalFigures.releaseKey), cell(ProposalFigures.totalKey),
+                spread(ProposalFigures.totalKey),
+                ratio.map { "\($0.median.text(2)) (\($0.lowerQuartile.text(2))-\($0.upperQuartile.text(2)))" } ?? "-",
+                cell(ProposalFigures.callsKey), cell(ProposalFigures.copiedKey),
+                cell(ProposalFigures.rateKey, scale: 1e-6, digits: 2), spread(ProposalFigures.rateKey),
+            ])
+        }
+        return table.text
+    }
+
+    private var xdpText: String {
+        if let xdp { return "AF_XDP, the same rings with this kernel as the other side:\n\(xdp.text)" }
+        return "AF_XDP was left out: \(xdpSkipped ?? "no reason given")"
+    }
+}
+
+extension Evidence {
+    /// One or two letters for a table.
+    var letters: String {
+        switch self {
+        case .kernel: "k"
+        case .model: "m"
+        case .kernelAndModel: "km"
+        }
+    }
+}

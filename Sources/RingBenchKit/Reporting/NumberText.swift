@@ -1,0 +1,15 @@
+extension Double {
+    /// With so many digits behind the point, rounded; for tables.
+    func text(_ digits: Int) -> String {
+        guard isFinite else { return "-" }
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let scaled = (abs(self) * scale).rounded()
+        guard scaled < 9e15 else { return "\(self)" }
+        let whole = Int(scaled) / Int(scale)
+        let sign = self < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return "\(sign)\(whole)" }
+        let fraction = String(Int(scaled) % Int(scale))
+        return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+}

@@ -1,0 +1,78 @@
+import RingKernelModel
+import Testing
+
+@testable import RingBenchKit
+
+/// The runs behind `ringbench evaluate` check themselves; here, that the check holds and that it can fail.
+@Suite("Proposal runs")
+struct EvaluationTests {
+    private static let program = "/proc/self/exe"
+
+    private func run(
+        _ name: String, _ change: (inout Load) -> Void = { _ in }, corrupting: Bool = false
+    ) throws -> ProposalRun.Outcome {
+        var load = Load()
+        load.tokens = 20_000
+        load.niovs = 4096
+        change(&load)
+        let composition = try #require(Composition.named(name))
+        return try ProposalRun(
+            composition: composition, load: load, depth: .everyByte, cpus: (nil, nil), crossing: NoCrossing()
+        ).run()
+    }
+
+    @Test("every byte is right and every token comes back once", arguments: Composition.all.map(\.name))
+    func verified(_ name: String) throws {
+        let outcome = try run(name)
+        #expect(outcome.consumer.received == 20_000)
+        #expect(outcome.consumer.returned == 20_000)
+        #expect(outcome.issue.tokens == 20_000)
+        #expect(outcome.release.tokens == 20_000)
+    }
+
+    @Test("fragments smaller than a buffer share it", arguments: Composition.all.map(\.name))
+    func smallFragments(_ name: String) throws {
+        #expect(try run(name) { $0.fragBytes = 1448 }.consumer.received == 20_000)
+    }
+
+    @Test("rings of one slot work, by way of kick and flush")
+    func oneSlotRings() throws {
+        let outcome = try run("mapped-ring") {
+            $0.deliveryEntries = 1
+            $0.returnEntries = 1
+            $0.tokens = 2000
+        }
+        #expect(outcome.consumer.received == 2000)
+        #expect(outcome.consumer.returnCalls > 0, "the return ring was full, and flush made room")
+    }
+
+    @Test("one flow and 64 flows", arguments: [1, 64])
+    func flows(_ flows: Int) throws {
+        for composition in Composition.all {
+            let outcome = try run(composition.name) {
+                $0.flows = flows
+                $0.niovs = 32768
+            }
+            #expect(outcome.consumer.received == 20_000)
+        }
+    }
+
+    @Test("control messages and token arrays are what is copied: 40 and 8 bytes a token")
+    func copiedBytes() throws {
+        #expect(try run("sockopt-xarray").consumer.copiedBytes == 20_000 * 48)
+        #expect(try run("mapped-ring").consumer.copiedBytes == 0)
+    }
+
+    @Test("a fragment that does not hold its stream's bytes is seen", arguments: StreamContent.Depth.allCases)
+    func corruptionIsSeen(_ depth: StreamContent.Depth) {
+        let content = StreamContent(seed: 7, flow: 1)
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
+        defer { bytes.deallocate() }
+        content.write(at: 8192, to: bytes, depth: depth)
+        #expect(content.matches(at: 8192, UnsafeRawBufferPointer(bytes), depth: depth))
+        #expect(!content.matches(at: 12288, UnsafeRawBufferPointer(bytes), depth: depth), "a stale buffer")
+        #expect(!StreamContent(seed: 7, flow: 2).matches(at: 8192, UnsafeRawBufferPointer(bytes), depth: depth))
+        bytes[4095] ^= 1
+        #expect(!content.matches(at: 8192, UnsafeRawBufferPointer(bytes), depth: depth))
+    }
+}

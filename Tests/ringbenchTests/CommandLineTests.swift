@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// What a user gets for a wrong word: one sentence that names the cause, and the right exit code.
+@Suite("Command line")
+struct CommandLineTests {
+    struct Wrong: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let exitCode: Int32
+        let names: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let wrong = [
+        Wrong(arguments: ["evaluate", "--proposals", "carrier-pigeon"], exitCode: 64, names: "carrier-pigeon"),
+        Wrong(arguments: ["evaluate", "--return-ring", "3"], exitCode: 64, names: "power of two"),
+        Wrong(arguments: ["evaluate", "--flows", "0"], exitCode: 64, names: "--flows"),
+        Wrong(arguments: ["evaluate", "--return-batch", "129"], exitCode: 64, names: "128"),
+        Wrong(arguments: ["evaluate", "--niovs", "1024"], exitCode: 64, names: "--niovs"),
+        Wrong(arguments: ["evaluate", "--cpus", "0,0"], exitCode: 64, names: "twice"),
+        Wrong(arguments: ["evaluate", "--cpus", "0,900"], exitCode: 69, names: "900"),
+        Wrong(arguments: ["evaluate", "--repetitions", "0"], exitCode: 64, names: "--repetitions"),
+        Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
+        Wrong(arguments: ["ring", "--capacity", "3"], exitCode: 64, names: "power of two"),
+        Wrong(arguments: ["ring", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
+        Wrong(arguments: ["frobnicate"], exitCode: 64, names: "frobnicate"),
+        Wrong(arguments: ["consume-rings", "nonsense"], exitCode: 64, names: "ringbench itself"),
+    ]
+
+    @Test("is one sentence that names the cause, and the right exit code", arguments: wrong)
+    func refuses(_ wrong: Wrong) async throws {
+        let run = try await Invocation(wrong.arguments)
+        #expect(run.exitCode == wrong.exitCode, "\(run.errors)")
+        #expect(run.errors.contains(wrong.names), "\(run.errors)")
+        #expect(run.output.isEmpty)
+        #expect(!run.errors.contains("Fatal error"))
+    }
+
+    @Test("evaluate --json is one object with the keys that scripts rely on")
+    func evaluateJSON() async throws {
+        let run = try await Invocation([
+            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "20000",
+        ])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let object = try run.json()
+        #expect(object["schema"] as? String == "ringbench/1")
+        #expect(object["environment"] is [String: Any])
+        let proposals = try #require(object["proposals"] as? [[String: Any]])
+        #expect(proposals.compactMap { $0["name"] as? String } == ["sockopt-xarray", "sockopt-uref", "mapped-ring"])
+        for proposal in proposals {
+            #expect(proposal["verified"] as? Bool == true)
+            let evidence = try #require(proposal["evidence"] as? [String: String])
+            for key in [
+                "receive_ns_per_token", "return_ns_per_token", "issue_ns_per_token", "release_ns_per_token",
+                "syscalls_per_1000_tokens", "tokens_per_s",
+            ] {
+                #expect(proposal[key] is Double, "\(key)")
+                #expect(["kernel", "model", "kernel+model"].contains(evidence[key]))
+            }
+        }
+        let ring = try #require(proposals.last)
+        #expect(ring["between_processes"] is [String: Any])
+        #expect(ring["ratio_to_sockopt_xarray"] is [String: Any])
+    }
+
+    @Test("Ctrl-C prints what was measured and exits 130")
+    func interrupted() async throws {
+        let run = try await Invocation(
+            ["evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "1000", "--tokens", "20000"],
+            interruptAfter: .seconds(30))
+        #expect(run.exitCode == 130)
+        #expect(try run.json()["interrupted"] as? Bool == true)
+    }
+}
