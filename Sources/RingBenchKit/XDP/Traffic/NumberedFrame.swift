@@ -8,11 +8,15 @@ enum NumberedFrame {
     /// Longest packet, in bytes: an MTU of 1500 and the header.
     static let mostBytes: UInt32 = 1514
 
-    private static let etherTypeOffset = 12
-    private static let numberOffset = 16
-    private static let payloadOffset = 24
-    private static let etherType = UInt32(UInt16(0x88B5).bigEndian)
-    private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
+    // Computed, so that the receive loop calls no lazy initialiser.
+    private static var etherTypeOffset: Int { 12 }
+    private static var numberOffset: Int { 16 }
+    private static var payloadOffset: Int { 24 }
+    private static var etherType: UInt32 {
+        // The ethertype and two zero bytes as they lie in memory.
+        UInt32(0x88B5_0000).bigEndian
+    }
+    private static var factor: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
     /// Writes packet `number`; `packet` has `leastBytes` or more.
     static func write(_ number: UInt64, into packet: UnsafeMutableRawBufferPointer) {
