@@ -11,13 +11,17 @@ struct XDPCommand: ParsableCommand {
 
 /// What every AF_XDP receiver is made with; the letters are xdpsock's.
 struct XDPReceiverOptions: ParsableArguments {
-    @Flag(name: [.customShort("z"), .customLong("zero-copy")], help: "Demand zero copy, or fail (default: if the driver offers it).")
+    @Flag(
+        name: [.customShort("z"), .customLong("zero-copy")],
+        help: "Demand zero copy, or fail (default: if the driver offers it).")
     var zeroCopy = false
 
     @Flag(name: [.customShort("c"), .customLong("copy")], help: "Demand copy mode.")
     var copy = false
 
-    @Flag(name: [.customShort("N"), .customLong("native")], help: "Run the program in the driver, or fail (default: if it can).")
+    @Flag(
+        name: [.customShort("N"), .customLong("native")],
+        help: "Run the program in the driver, or fail (default: if it can).")
     var native = false
 
     @Flag(name: [.customShort("S"), .customLong("skb")], help: "Run the program behind the driver.")

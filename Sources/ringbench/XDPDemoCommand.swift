@@ -17,7 +17,9 @@ struct XDPDemoCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Packets to send.", valueName: "n"))
     var frames: UInt64 = 1_000_000
 
-    @Option(name: [.customShort("s"), .customLong("packet-size")], help: ArgumentHelp("Bytes of a packet.", valueName: "bytes"))
+    @Option(
+        name: [.customShort("s"), .customLong("packet-size")],
+        help: ArgumentHelp("Bytes of a packet.", valueName: "bytes"))
     var packetSize: UInt32 = 64
 
     @Option(

@@ -18,7 +18,8 @@ struct XDPReceiveCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time"))
+        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
+    )
     var duration = "10s"
 
     @OptionGroup var receiver: XDPReceiverOptions
@@ -47,7 +48,8 @@ struct XDPReceiveCommand: ParsableCommand {
         let (suffix, unit) = units.first { text.hasSuffix($0.0) } ?? ("", 1_000_000_000)
         let (product, overflow) = (Int64(text.dropLast(suffix.count)) ?? -1).multipliedReportingOverflow(by: unit)
         guard !overflow, product >= 0 else {
-            throw Failure(.usage, "--duration is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
+            throw Failure(
+                .usage, "--duration is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
         }
         return product
     }

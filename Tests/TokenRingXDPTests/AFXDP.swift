@@ -35,7 +35,8 @@ extension VethPair {
 
 /// A UMEM of `frames` frames, all of them handed to the kernel, bound to queue 0.
 func makeSocket(
-    on name: String, queue: UInt32 = 0, frames: UInt32 = 256, transmitEntries: UInt32 = 0, mode: CopyMode.Request = .auto
+    on name: String, queue: UInt32 = 0, frames: UInt32 = 256, transmitEntries: UInt32 = 0,
+    mode: CopyMode.Request = .auto
 ) throws(XDPError) -> XDPSocket {
     let interface = try NetworkInterface(named: name)
     let geometry = try FrameGeometry(chunkBytes: 2048, frameCount: frames)

@@ -3,7 +3,9 @@ import TokenRingXDP
 
 @Suite("Frames of a UMEM")
 struct FrameTests {
-    @Test("a frame size that the kernel refuses is refused here", arguments: [0, 1, 1024, 2047, 3000, 8192, UInt32.max])
+    @Test(
+        "a frame size that the kernel refuses is refused here",
+        arguments: [0, 1, 1024, 2047, 3000, 8192, UInt32.max])
     func badChunk(bytes: UInt32) {
         #expect(throws: XDPError.self) { try FrameGeometry(chunkBytes: bytes) }
     }

@@ -10,7 +10,7 @@ struct DemoRun: ~Copyable {
     private var lastReceivedNanoseconds: Int64 = 0
 
     /// Without a packet for so long after the source has ended, the rest is lost; before, the source is stuck.
-    private static let patienceNanoseconds: Int64 = 1_000_000_000
+    private static let patienceNanoseconds: Int64 = 3_000_000_000
 
     init(configuration: XDPDemoConfiguration, pace: Pace) {
         self.configuration = configuration
@@ -25,7 +25,9 @@ struct DemoRun: ~Copyable {
         lastReceivedNanoseconds = now
         var nextLine = now + 1_000_000_000
         var lineFrames: UInt64 = 0
-        while !Interrupt.isRequested {
+        while true {
+            // Ctrl-C stops the source; what is on the way is still received, or it would look lost.
+            if Interrupt.isRequested { pace.stop.storeRelease(1) }
             let before = check.received
             // Read before RX: if the source had ended and RX is empty now, all that can come has come.
             let hasEnded = pace.finished.loadAcquire() != 0
@@ -33,7 +35,9 @@ struct DemoRun: ~Copyable {
             now = ctr_monotonic_ns()
             if check.received != before { lastReceivedNanoseconds = now }
             if now >= nextLine {
-                progress.step("xdp demo: \(check.received) of \(configuration.frames) packets, \(check.received - lineFrames) per s")
+                progress.step(
+                    "xdp demo: \(check.received) of \(configuration.frames) packets, "
+                        + "\(check.received - lineFrames) per s")
                 lineFrames = check.received
                 nextLine = now + 1_000_000_000
             }
@@ -61,7 +65,8 @@ struct DemoRun: ~Copyable {
         let umem = receiver.account()
         let lost = source.sentFrames > check.received ? source.sentFrames - check.received : 0
         let losses = XDPLosses(lost: lost, statistics: statistics)
-        try verify(sent: source.sentFrames, losses: losses, lost: lost, umem: umem, violations: receiver.violations,
+        try verify(
+            sent: source.sentFrames, losses: losses, lost: lost, umem: umem, violations: receiver.violations,
             mode: receiver.socket.mode.granted)
         let seconds = Double(max(lastReceivedNanoseconds - source.startedNanoseconds, 1)) / 1e9
         return XDPReport(
@@ -86,11 +91,12 @@ struct DemoRun: ~Copyable {
         try require(check.outOfOrder == 0, "\(check.outOfOrder) packets arrived late or twice")
         try require(check.received <= sent, "\(check.received) packets arrived of \(sent) that were sent")
         try require(violations.badAddresses == 0, "\(violations.badAddresses) descriptors pointed outside the UMEM")
-        try require(violations.doubledFrames == 0, "\(violations.doubledFrames) frames came that the kernel did not have")
+        try require(
+            violations.doubledFrames == 0, "\(violations.doubledFrames) frames came that the kernel did not have")
         try require(
             losses.unexplained == 0, "\(lost) packets are missing and no kernel counter explains \(losses.unexplained)")
-        // A closed loop on the wire leaves room everywhere, so there a counted loss is as wrong as any other. With fewer frames
-        // than the window the loss is what the run is about.
+        // A closed loop on the wire leaves room everywhere, so there a counted loss is as wrong as any other. With fewer
+        // frames than the window the loss is what the run is about.
         let mayLose = configuration.source == .live || configuration.framesProvided != nil
         try require(mayLose || lost == 0, "\(lost) packets were lost in a closed loop")
         try require(umem.isConsistent, "the rings hold more frames than the kernel was given")

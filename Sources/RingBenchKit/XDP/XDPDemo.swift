@@ -54,7 +54,9 @@ public enum XDPDemo {
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
         pace.stop.storeRelease(1)
-        guard let ended = thread.join() else { throw Failure(.systemCall, "the source's thread ended without a result") }
+        guard let ended = thread.join() else {
+            throw Failure(.systemCall, "the source's thread ended without a result")
+        }
         let source = try ended.get()
         if let error = source.error { throw Failure(error) }
         // The program goes first: from here on nothing arrives, and the books are exact.

@@ -50,7 +50,8 @@ public struct XDPDemoConfiguration: Sendable {
             throw Failure(.usage, "--frames-per-call is \(framesPerCall): it must be 1 to 1000000")
         }
         guard effectiveWindow == 0 || effectiveWindow >= copies else {
-            throw Failure(.usage, "--window is \(effectiveWindow): it must be 0 or at least \(copies), what one call sends")
+            throw Failure(
+                .usage, "--window is \(effectiveWindow): it must be 0 or at least \(copies), what one call sends")
         }
     }
 

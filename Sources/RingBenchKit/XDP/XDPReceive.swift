@@ -75,7 +75,8 @@ public enum XDPReceive {
             throw Failure(
                 .invariantBroken,
                 "\(receiver.violations.badAddresses) descriptors pointed outside the UMEM and "
-                    + "\(receiver.violations.doubledFrames) frames came that the kernel did not have; no number is printed")
+                    + "\(receiver.violations.doubledFrames) frames came that the kernel did not have; no number is printed"
+            )
         }
         let statistics = try receiver.statistics()
         return XDPReceiveReport(

@@ -23,7 +23,8 @@ public final class RedirectProgram {
             bpf_map_create(BPF_MAP_TYPE_XSKMAP, "tokenring_xsks", 4, 4, max(queues, 1), nil), "bpf_map_create(XSKMAP)",
             hint: hint)
         let instructions = Self.instructions(map: map)
-        let program = bpf_prog_load(BPF_PROG_TYPE_XDP, "tokenring_xsk", "Apache-2.0", instructions, instructions.count, nil)
+        let program = bpf_prog_load(
+            BPF_PROG_TYPE_XDP, "tokenring_xsk", "Apache-2.0", instructions, instructions.count, nil)
         guard program >= 0 else {
             close(map)
             throw SystemCallError("bpf_prog_load", errno: program, hint: hint)
@@ -66,10 +67,10 @@ public final class RedirectProgram {
         detach()
         switch mode {
         case .native:
-            link = try SystemCallError.check(create(interface, native: true), "bpf_link_create(XDP native)", hint: hint(interface))
+            try link(to: interface, native: true)
             return AttachMode(requested: mode, granted: .native, reason: "native mode was asked for")
         case .skb:
-            link = try SystemCallError.check(create(interface, native: false), "bpf_link_create(XDP skb)", hint: hint(interface))
+            try link(to: interface, native: false)
             return AttachMode(requested: mode, granted: .skb, reason: "skb mode was asked for")
         case .auto:
             let result = create(interface, native: true)
@@ -81,11 +82,17 @@ public final class RedirectProgram {
             guard result != -EBUSY, result != -EPERM else {
                 throw SystemCallError("bpf_link_create(XDP native)", errno: result, hint: hint(interface))
             }
-            link = try SystemCallError.check(create(interface, native: false), "bpf_link_create(XDP skb)", hint: hint(interface))
+            try link(to: interface, native: false)
             let refusal = SystemCallError("native", errno: result).errno
             return AttachMode(
                 requested: mode, granted: .skb, reason: "driver \(interface.driver) refuses native mode: \(refusal)")
         }
+    }
+
+    private func link(to interface: NetworkInterface, native: Bool) throws(SystemCallError) {
+        link = try SystemCallError.check(
+            create(interface, native: native), "bpf_link_create(XDP \(native ? "native" : "skb"))",
+            hint: hint(interface))
     }
 
     private func create(_ interface: NetworkInterface, native: Bool) -> CInt {

@@ -1,7 +1,7 @@
 /// How a UMEM is cut into frames: aligned chunks of one size.
 @frozen
 public struct FrameGeometry: Hashable, Sendable {
-    /// Bytes of a frame: 2048 or 4096, what aligned mode takes on pages of 4 KiB (`xdp_umem_reg()` in net/xdp/xdp_umem.c).
+    /// Bytes of a frame: 2048 or 4096, what aligned mode takes on pages of 4 KiB (net/xdp/xdp_umem.c).
     public let chunkBytes: UInt32
     /// Number of frames.
     public let frameCount: UInt32
@@ -16,7 +16,8 @@ public struct FrameGeometry: Hashable, Sendable {
     /// - Throws: `XDPError.configuration`, naming the field.
     public init(chunkBytes: UInt32 = 4096, frameCount: UInt32 = 4096, headroomBytes: UInt32 = 0) throws(XDPError) {
         guard chunkBytes == 2048 || chunkBytes == 4096 else {
-            throw .configuration(field: "frame size", value: UInt64(chunkBytes), reason: "it must be 2048 or 4096 bytes")
+            throw .configuration(
+                field: "frame size", value: UInt64(chunkBytes), reason: "it must be 2048 or 4096 bytes")
         }
         guard frameCount > 0, frameCount <= Self.mostFrames else {
             throw .configuration(

@@ -60,10 +60,11 @@ final class SocketHandle {
         configuration.bind_flags = UInt16(flag) | UInt16(XDP_USE_NEED_WAKEUP)
         var pauseMicroseconds: UInt32 = 500
         var result = CInt(0)
-        // 0.5 + 1 + 2 + ... + 512 ms: about a second.
+        // 0.5 + 1 + 2 + ... + 512 ms twice: about a second and a half.
         for _ in 0..<12 {
             result = xsk_socket__create(
-                &socket, interface.name, queue, umem.umem, receive, transmitEntries > 0 ? transmit : nil, &configuration)
+                &socket, interface.name, queue, umem.umem, receive, transmitEntries > 0 ? transmit : nil, &configuration
+            )
             if result == 0 { return 0 }
             socket = nil
             guard result == -EBUSY else { return result }
@@ -83,7 +84,8 @@ final class SocketHandle {
             case EINVAL: "\(interface.name) has no queue \(queue), or its driver refuses these frames"
             default: ""
             }
-        throw .system(SystemCallError("xsk_socket__create on \(interface.name) queue \(queue)", errno: result, hint: hint))
+        throw .system(
+            SystemCallError("xsk_socket__create on \(interface.name) queue \(queue)", errno: result, hint: hint))
     }
 
     /// What the bound socket does, from `XDP_OPTIONS`.

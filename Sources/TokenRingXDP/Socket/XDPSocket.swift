@@ -30,7 +30,7 @@ public struct XDPSocket: ~Copyable {
 
     /// Binds a socket to a queue (`xsk_socket__create` of libxdp, which loads no program here).
     ///
-    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for up to a second.
+    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for up to two seconds.
     ///
     /// - Parameters:
     ///   - interface: looked up in the network namespace in which `umem` was made.
