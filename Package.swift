@@ -46,7 +46,8 @@ let package = Package(
         .executableTarget(name: "CRingTestPeer", dependencies: ["CTokenRing"], path: "Tests/CRingTestPeer"),
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
-        .testTarget(name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingTestSupport"]),
+        .testTarget(
+            name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport"]),
         .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport"]),
         .testTarget(

@@ -10,7 +10,8 @@ struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the result to FILE instead of stdout.", valueName: "file"))
     var output: String?
 
-    @Flag(name: .shortAndLong, help: "No progress on stderr.")
+    // -Q as xdpsock has it; -q is a queue.
+    @Flag(name: [.customShort("Q"), .long], help: "No progress on stderr.")
     var quiet = false
 
     var progress: Progress { Progress(quiet: quiet) }

@@ -108,7 +108,7 @@ public struct Evaluation: Sendable {
         guard withXDP else { return (nil, "left out by --no-xdp") }
         guard !Interrupt.isRequested else { return (nil, "interrupted") }
         do {
-            return (try XDPDemo.run(progress: progress), nil)
+            return (try XDPDemo.run(configuration: XDPDemoConfiguration(), progress: progress), nil)
         } catch {
             guard error.kind == .privilege || error.kind == .unavailable else { throw error }
             return (nil, error.description)

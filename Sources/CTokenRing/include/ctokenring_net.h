@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network calls that Glibc's Swift module does not have. -errno on failure, as
+ * in ctokenring.h. Names are in the calling thread's network namespace.
+ */
+#ifndef CTOKENRING_NET_H
+#define CTOKENRING_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The calling thread's network namespace; other threads keep theirs. */
+int ctr_unshare_network(void);
+int ctr_enter_network(int fd);
+int ctr_open_own_network(void);		/* a descriptor that keeps it alive */
+
+int ctr_interface_running(const char *name);	/* IFF_UP and IFF_RUNNING: 1 or 0 */
+int ctr_interface_driver(const char *name, char *out, size_t capacity);
+int ctr_interface_queues(const char *name);	/* receive queues in use */
+
+/* Raw AF_PACKET frames, sent only. */
+#define CTR_PACKET_BATCH	64
+int ctr_packet_socket(unsigned int ifindex);
+/* Frame i is `length` bytes at `frames + i * stride`; returns how many went out, CTR_PACKET_BATCH at the most. */
+int ctr_packet_send(int fd, void *frames, size_t stride, size_t length, unsigned int count);
+
+/* Signals go to the threads that did not call this. */
+int ctr_block_signals(void);
+
+#endif

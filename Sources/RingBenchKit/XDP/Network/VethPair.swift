@@ -1,0 +1,71 @@
+import Glibc
+import TokenRing
+import TokenRingXDP
+
+/// A virtual wire between two network namespaces of its own. The machine's interfaces and routes are not touched, and
+/// nothing is left when the process ends.
+public final class VethPair: Sendable {
+    /// Where packets arrive; the interface is `receiverName`.
+    public let receiver: NetworkNamespace
+    /// Where packets come from; the interface is `senderName`.
+    public let sender: NetworkNamespace
+    /// Name of the receiving end.
+    public let receiverName = "ring-rx"
+    /// Name of the sending end.
+    public let senderName = "ring-tx"
+
+    /// Makes the wire, up on both sides, with IPv6 off so that the kernel sends nothing of its own.
+    ///
+    /// - Throws: `Failure`: `.privilege` without CAP_SYS_ADMIN and CAP_NET_ADMIN, `.unavailable` without iproute2.
+    public init() throws(Failure) {
+        do throws(SystemCallError) {
+            receiver = try NetworkNamespace()
+            sender = try NetworkNamespace()
+        } catch {
+            throw Failure(error)
+        }
+        let (rx, tx, senderPath) = (receiverName, senderName, sender.path)
+        try receiver.run { () throws(Failure) in
+            Self.disableIPv6()
+            try IPCommand.run("link", "add", rx, "type", "veth", "peer", "name", tx, "netns", senderPath)
+        }
+        try sender.run { () throws(Failure) in
+            Self.disableIPv6()
+            try Self.bringUp(tx)
+        }
+        try receiver.run { () throws(Failure) in
+            try Self.bringUp(rx)
+            try Self.awaitCarrier(rx)
+        }
+        try sender.run { () throws(Failure) in try Self.awaitCarrier(tx) }
+    }
+
+    /// Both knobs, because /proc/sys may be read-only; the second is in `bringUp`.
+    private static func disableIPv6() {
+        for scope in ["all", "default"] {
+            let file = open("/proc/sys/net/ipv6/conf/\(scope)/disable_ipv6", O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            _ = write(file, "1", 1)
+            close(file)
+        }
+    }
+
+    private static func bringUp(_ name: String) throws(Failure) {
+        try IPCommand.run("link", "set", "dev", name, "addrgenmode", "none")
+        try IPCommand.run("link", "set", "dev", name, "up")
+    }
+
+    /// The kernel activates a link some milliseconds after it is up; packets sent before are dropped.
+    private static func awaitCarrier(_ name: String) throws(Failure) {
+        do throws(XDPError) {
+            let interface = try NetworkInterface(named: name)
+            for _ in 0..<2000 {
+                if interface.isRunning { return }
+                usleep(1000)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        throw Failure(.systemCall, "\(name) has no carrier two seconds after it was brought up")
+    }
+}

@@ -1,0 +1,100 @@
+import CTokenRing
+import TokenRing
+import TokenRingXDP
+
+/// Numbered packets through the real kernel into a UMEM and back: every packet checked, every frame accounted for.
+///
+/// It makes its own two network namespaces and touches nothing else; when the process ends, however it ends, they are gone.
+public enum XDPDemo {
+    /// Runs the demo. Ctrl-C ends it early and the report says what was measured.
+    ///
+    /// - Throws: `Failure`: `.usage` for an option; `.privilege` naming the capability; `.unavailable` for what this host
+    ///   lacks, forced zero copy included; `.invariantBroken` if a packet was changed, doubled, out of order or lost
+    ///   without a counter that says why, or a frame is not where it must be; `.systemCall` otherwise.
+    public static func run(
+        configuration: XDPDemoConfiguration, progress: Progress
+    ) throws(Failure) -> XDPReport {
+        try configuration.check()
+        try Capability.require([.netAdmin, .netRaw, .sysAdmin, .bpf], for: "xdp demo")
+        progress.step("xdp demo: making two network namespaces with a wire between them")
+        let wire = try VethPair()
+        return try run(configuration: configuration, on: wire, progress: progress)
+    }
+
+    /// Runs the demo on a wire that exists.
+    public static func run(
+        configuration: XDPDemoConfiguration, on wire: VethPair, progress: Progress
+    ) throws(Failure) -> XDPReport {
+        try configuration.check()
+        return try wire.receiver.run { () throws(Failure) in
+            try receive(configuration: configuration, on: wire, progress: progress)
+        }
+    }
+
+    /// First and last of the CPUs that this process may use.
+    private static func chosenCPUs() -> [Int] {
+        let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
+        return [allowed.first ?? 0, allowed.last ?? 0]
+    }
+
+    private static func receive(
+        configuration: XDPDemoConfiguration, on wire: VethPair, progress: Progress
+    ) throws(Failure) -> XDPReport {
+        var receiver = try XDPReceiver(
+            interface: wire.receiverName, queue: 0, options: configuration.options,
+            provide: configuration.framesProvided)
+        let cpus = chosenCPUs()
+        // Not pinned is slower, not wrong.
+        _ = ctr_pin_thread(CInt(cpus[1]))
+        let pace: Pace
+        do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
+        var run = DemoRun(configuration: configuration, pace: pace)
+        let thread = try startSource(configuration, on: wire, receiver: receiver, cpu: cpus[0], pace: pace)
+        let cpuStart = ctr_thread_cpu_ns()
+        run.receiveAll(into: &receiver, progress: progress)
+        let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
+        pace.stop.storeRelease(1)
+        guard let ended = thread.join() else {
+            throw Failure(.systemCall, "the source's thread ended without a result")
+        }
+        let source = try ended.get()
+        if let error = source.error { throw Failure(error) }
+        // The program goes first: from here on nothing arrives, and the books are exact.
+        receiver.program.detach()
+        while receiver.receive(check: &run.check, progress: pace.received) {}
+        return try run.report(
+            source: source, receiver: &receiver, cpuNanoseconds: cpuNanoseconds, cpus: cpus)
+    }
+
+    private static func startSource(
+        _ configuration: XDPDemoConfiguration, on wire: VethPair, receiver: borrowing XDPReceiver, cpu: Int, pace: Pace
+    ) throws(Failure) -> PosixThread<Result<SourceResult, Failure>> {
+        func start(
+            in namespace: NetworkNamespace, _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
+        ) throws(Failure) -> PosixThread<Result<SourceResult, Failure>> {
+            try namespace.start { () throws(Failure) in
+                defer { pace.finished.storeRelease(1) }
+                _ = ctr_pin_thread(CInt(cpu))
+                return try make().send(
+                    frames: configuration.frames, bytes: configuration.packetBytes,
+                    window: configuration.effectiveWindow, pace: pace)
+            }
+        }
+        switch configuration.source {
+        case .wire:
+            let name = wire.senderName
+            return try start(in: wire.sender) { () throws(Failure) in
+                do throws(XDPError) {
+                    return WireSource(interface: try NetworkInterface(named: name))
+                } catch {
+                    throw Failure(error)
+                }
+            }
+        case .live:
+            let frames = LiveFrames(
+                through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
+            let source = LiveSource(frames: frames, copies: configuration.framesPerCall)
+            return try start(in: wire.receiver) { () throws(Failure) in source }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import TokenRing
+import TokenRingXDP
+
+/// How a receiver waits when RX is empty.
+public enum XDPWait: String, Sendable, CaseIterable, Encodable {
+    /// Sleeps in poll(2): the CPU time per packet means something.
+    case poll
+    /// Looks again and again: the least delay, and all of a CPU.
+    case spin
+}
+
+/// What every AF_XDP receiver is made with.
+public struct XDPOptions: Sendable {
+    /// Copy or zero copy.
+    public var copyMode = CopyMode.Request.auto
+    /// Where the program runs.
+    public var attachMode = AttachMode.Request.auto
+    /// Most packets taken from RX at once.
+    public var batchSize: UInt32 = 64
+    /// Bytes of a UMEM frame.
+    public var frameBytes: UInt32 = 4096
+    /// Frames of the UMEM.
+    public var umemFrames: UInt32 = 4096
+    /// Slots of RX; FILL has twice as many slots as the UMEM has frames.
+    public var ringSize: UInt32 = 2048
+    /// How it waits.
+    public var wait = XDPWait.poll
+
+    /// The defaults.
+    public init() {}
+
+    /// The UMEM's frames.
+    ///
+    /// - Throws: `Failure` of kind `.usage` that names the option and what would be right.
+    func checkedGeometry() throws(Failure) -> FrameGeometry {
+        guard (1...4096).contains(batchSize) else {
+            throw Failure(.usage, "--batch-size is \(batchSize): it must be 1 to 4096 packets")
+        }
+        guard frameBytes == 2048 || frameBytes == 4096 else {
+            throw Failure(.usage, "--frame-size is \(frameBytes): it must be 2048 or 4096 bytes")
+        }
+        try Self.check("--umem-frames", umemFrames, most: 1 << 20)
+        try Self.check("--ring-size", ringSize, most: 1 << 20)
+        do throws(XDPError) {
+            return try FrameGeometry(chunkBytes: frameBytes, frameCount: umemFrames)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func check(_ option: String, _ value: UInt32, most: UInt32) throws(Failure) {
+        guard value >= 2, value <= most, value & (value - 1) == 0 else {
+            throw Failure(.usage, "\(option) is \(value): it must be a power of two, 2 to \(most)")
+        }
+    }
+
+    /// The effective options by their long names.
+    public var described: [String: String] {
+        [
+            "copy-mode": copyMode.rawValue, "attach-mode": attachMode.rawValue, "batch-size": "\(batchSize)",
+            "frame-size": "\(frameBytes)", "umem-frames": "\(umemFrames)", "ring-size": "\(ringSize)",
+            "wait": wait.rawValue,
+        ]
+    }
+}

@@ -1,0 +1,90 @@
+import CTokenRing
+import TokenRing
+import TokenRingXDP
+
+/// What `ringbench xdp rx` does.
+public struct XDPReceiveConfiguration: Sendable {
+    /// The interface's name.
+    public var interface: String
+    /// The receive queue.
+    public var queue: UInt32 = 0
+    /// How long, in nanoseconds; 0: until Ctrl-C.
+    public var durationNanoseconds: Int64 = 10_000_000_000
+    /// The receiver.
+    public var options = XDPOptions()
+
+    /// The defaults on an interface.
+    public init(interface: String) { self.interface = interface }
+
+    /// - Throws: `Failure` of kind `.usage` that names the option and what would be right.
+    public func check() throws(Failure) {
+        _ = try options.checkedGeometry()
+        guard queue < 4096 else { throw Failure(.usage, "--queue is \(queue): it must be 0 to 4095") }
+    }
+
+    /// The effective options by their long names.
+    public var described: [String: String] {
+        var all = options.described
+        all["interface"] = interface
+        all["queue"] = "\(queue)"
+        all["duration"] = "\(durationNanoseconds / 1_000_000)ms"
+        return all
+    }
+}
+
+/// Receives on a queue of a real interface, counts, and returns each frame at once.
+public enum XDPReceive {
+    /// Receives until the time is over or Ctrl-C, in the calling thread's network namespace.
+    ///
+    /// - Throws: `Failure`: `.usage` for an option; `.privilege` naming the capability; `.unavailable` if there is no such
+    ///   interface or queue, or zero copy was demanded and refused; `.invariantBroken` if the kernel delivered a frame that
+    ///   it did not have; `.systemCall` otherwise.
+    public static func run(
+        configuration: XDPReceiveConfiguration, progress: Progress
+    ) throws(Failure) -> XDPReceiveReport {
+        try configuration.check()
+        try Capability.require([.netAdmin, .netRaw, .bpf], for: "xdp rx")
+        var receiver = try XDPReceiver(
+            interface: configuration.interface, queue: configuration.queue, options: configuration.options)
+        let pace: Pace
+        do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
+        var check = CountingCheck()
+        let start = ctr_monotonic_ns()
+        let cpuStart = ctr_thread_cpu_ns()
+        var now = start
+        var nextLine = start + 1_000_000_000
+        var lineFrames: UInt64 = 0
+        while !Interrupt.isRequested {
+            let found = receiver.receive(check: &check, progress: pace.received)
+            now = ctr_monotonic_ns()
+            if now >= nextLine {
+                let statistics = try receiver.statistics()
+                progress.step(
+                    "xdp rx: \(check.received) packets, \(check.received - lineFrames) per s, "
+                        + "RX full \(statistics.receiveRingFull), dropped \(statistics.receiveDropped)")
+                lineFrames = check.received
+                nextLine = now + 1_000_000_000
+            }
+            if configuration.durationNanoseconds > 0, now - start >= configuration.durationNanoseconds { break }
+            if !found { receiver.waitForPackets() }
+        }
+        let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
+        receiver.program.detach()
+        while receiver.receive(check: &check, progress: pace.received) {}
+        guard receiver.violations.total == 0 else {
+            throw Failure(
+                .invariantBroken,
+                "\(receiver.violations.badAddresses) descriptors pointed outside the UMEM and "
+                    + "\(receiver.violations.doubledFrames) frames came that the kernel did not have; no number is printed"
+            )
+        }
+        let statistics = try receiver.statistics()
+        return XDPReceiveReport(
+            evidence: .kernel, framesReceived: check.received, bytesReceived: check.bytes,
+            framesReturned: receiver.returnedFrames, framesLost: statistics.lostPackets,
+            durationSeconds: Double(max(now - start, 1)) / 1e9,
+            cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(check.received, 1)),
+            wait: configuration.options.wait, mode: GrantedMode(receiver.socket.mode),
+            attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
+    }
+}

@@ -1,0 +1,91 @@
+import CTokenRing
+import TokenRing
+import TokenRingXDP
+
+/// A socket with its program and the books that are kept on its frames. One thread, in the interface's network namespace.
+struct XDPReceiver: ~Copyable {
+    // Declared before the socket, so that it goes first; it also holds what it redirects to.
+    let program: RedirectProgram
+    var socket: XDPSocket
+    let attachMode: AttachMode
+    let ledger: FrameLedger
+    var violations = ReceiveViolations()
+    /// Frames given back through FILL.
+    var returnedFrames: UInt64 = 0
+    private let options: XDPOptions
+
+    /// Binds, fills FILL with all frames but `withheld`, and attaches the program last.
+    init(
+        interface: String, queue: UInt32, options: XDPOptions, provide provided: UInt32? = nil
+    ) throws(Failure) {
+        let geometry = try options.checkedGeometry()
+        let ledger = FrameLedger(frameCount: geometry.frameCount)
+        do throws(XDPError) {
+            let interface = try NetworkInterface(named: interface)
+            var umem = try UMEM(geometry: geometry, fillEntries: geometry.frameCount * 2)
+            let given = umem.provide(frames: 0..<min(provided ?? geometry.frameCount, geometry.frameCount))
+            for frame in 0..<given { _ = ledger.give(UInt64(frame)) }
+            let socket = try XDPSocket(
+                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode)
+            let (program, attachMode) = try Self.attach(socket, options.attachMode)
+            self.program = program
+            self.attachMode = attachMode
+            self.socket = socket
+        } catch {
+            throw Failure(error)
+        }
+        self.ledger = ledger
+        self.options = options
+    }
+
+    private static func attach(
+        _ socket: borrowing XDPSocket, _ mode: AttachMode.Request
+    ) throws(XDPError) -> (RedirectProgram, AttachMode) {
+        do throws(SystemCallError) {
+            let program = try RedirectProgram(queues: socket.queue + 1)
+            try program.redirect(to: socket)
+            return (program, try program.attach(to: socket.interface, mode: mode))
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Runs the receive loop once and makes the calls that it asks for. False if RX was empty.
+    mutating func receive(
+        check: inout some FrameCheck, progress: SharedWord, quota: UInt64 = 1 << 16
+    ) -> Bool {
+        let frames = ReceivedFrames(of: socket)
+        let pause = xdpReceiveLoop(
+            receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
+            violations: &violations, returned: &returnedFrames, progress: progress, batchSize: options.batchSize,
+            quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
+        switch pause {
+        case .empty: return false
+        case .wakeKernel, .fillFull: socket.wakeReceive()
+        case .quota: break
+        }
+        return true
+    }
+
+    /// Waits as the options say; at most a fiftieth of a second.
+    func waitForPackets() {
+        if options.wait == .poll { _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000) }
+    }
+
+    /// The kernel's counters.
+    func statistics() throws(Failure) -> XDPStatistics {
+        do throws(SystemCallError) { return try socket.statistics() } catch { throw Failure(error) }
+    }
+
+    /// Where every frame of the UMEM is. Exact once the program is detached and RX is empty.
+    mutating func account() -> UMEMAccount {
+        let capacity = socket.geometry.frameCount * 2
+        let free = socket.fill.reserve(upTo: capacity)
+        socket.fill.cancel(free.count)
+        let waiting = socket.receive.peek(upTo: .max)
+        socket.receive.cancel(waiting.count)
+        return UMEMAccount(
+            frames: socket.geometry.frameCount, frameBytes: socket.geometry.chunkBytes,
+            heldByKernel: ledger.kernelFrames(), inFillRing: capacity - free.count, inReceiveRing: waiting.count)
+    }
+}

@@ -1,0 +1,51 @@
+import CXDP
+import Glibc
+import TokenRing
+
+/// What the kernel counted on one socket since it was made, `XDP_STATISTICS`. Counters only rise.
+public struct XDPStatistics: Hashable, Sendable, Encodable {
+    /// Packets that were dropped: no frame in FILL (also counted in `receiveFillRingEmpty`), or longer than a frame. A full RX
+    /// ring is not among them.
+    public var receiveDropped: UInt64 = 0
+    /// Entries of FILL with an address outside the UMEM; the kernel skips them and the frame is gone.
+    public var receiveInvalidDescriptors: UInt64 = 0
+    /// Entries of TX that the kernel refused and skipped: outside the UMEM, over a frame's end, unknown options.
+    public var transmitInvalidDescriptors: UInt64 = 0
+    /// Packets that were dropped because the RX ring was full: the receiver is too slow.
+    public var receiveRingFull: UInt64 = 0
+    /// Times that the kernel found FILL empty: frames come back too slowly. In copy mode one per dropped packet.
+    public var receiveFillRingEmpty: UInt64 = 0
+    /// Times that the kernel found TX empty; `poll` on a socket with a TX ring counts too, so it is no sign of trouble.
+    public var transmitRingEmpty: UInt64 = 0
+
+    /// All zero.
+    public init() {}
+
+    /// The kernel's names.
+    private enum CodingKeys: String, CodingKey {
+        case receiveDropped = "rx_dropped"
+        case receiveInvalidDescriptors = "rx_invalid_descs"
+        case transmitInvalidDescriptors = "tx_invalid_descs"
+        case receiveRingFull = "rx_ring_full"
+        case receiveFillRingEmpty = "rx_fill_ring_empty_descs"
+        case transmitRingEmpty = "tx_ring_empty_descs"
+    }
+
+    /// Asks the kernel.
+    init(socket: CInt) throws(SystemCallError) {
+        var raw = xdp_statistics()
+        var length = socklen_t(MemoryLayout<xdp_statistics>.size)
+        guard getsockopt(socket, SOL_XDP, XDP_STATISTICS, &raw, &length) == 0 else {
+            throw SystemCallError("getsockopt(XDP_STATISTICS)", errno: errno)
+        }
+        receiveDropped = raw.rx_dropped
+        receiveInvalidDescriptors = raw.rx_invalid_descs
+        transmitInvalidDescriptors = raw.tx_invalid_descs
+        receiveRingFull = raw.rx_ring_full
+        receiveFillRingEmpty = raw.rx_fill_ring_empty_descs
+        transmitRingEmpty = raw.tx_ring_empty_descs
+    }
+
+    /// Packets that reached the socket and were not delivered. An empty FILL ring is part of `receiveDropped`.
+    public var lostPackets: UInt64 { receiveDropped &+ receiveRingFull }
+}

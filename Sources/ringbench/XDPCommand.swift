@@ -1,0 +1,100 @@
+import ArgumentParser
+import RingBenchKit
+import TokenRingXDP
+
+struct XDPCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "xdp",
+        abstract: "AF_XDP: buffers that go to the kernel and come back through mapped rings, today.",
+        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self])
+}
+
+/// What every AF_XDP receiver is made with; the letters are xdpsock's.
+struct XDPReceiverOptions: ParsableArguments {
+    @Flag(
+        name: [.customShort("z"), .customLong("zero-copy")],
+        help: "Demand zero copy, or fail (default: if the driver offers it).")
+    var zeroCopy = false
+
+    @Flag(name: [.customShort("c"), .customLong("copy")], help: "Demand copy mode.")
+    var copy = false
+
+    @Flag(
+        name: [.customShort("N"), .customLong("native")],
+        help: "Run the program in the driver, or fail (default: if it can).")
+    var native = false
+
+    @Flag(name: [.customShort("S"), .customLong("skb")], help: "Run the program behind the driver.")
+    var skb = false
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Most packets taken from RX at once.", valueName: "n"))
+    var batchSize: UInt32 = 64
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Bytes of a UMEM frame: 2048 or 4096.", valueName: "bytes"))
+    var frameSize: UInt32 = 4096
+
+    @Option(name: .long, help: ArgumentHelp("Frames of the UMEM, a power of two.", valueName: "n"))
+    var umemFrames: UInt32 = 4096
+
+    @Option(name: .long, help: ArgumentHelp("Slots of the RX ring, a power of two.", valueName: "n"))
+    var ringSize: UInt32 = 2048
+
+    @Option(name: .long, help: "How to wait for packets: poll sleeps, spin burns a CPU.")
+    var wait = XDPWait.poll
+
+    /// The options, or a failure about two that exclude each other.
+    func checked() throws(Failure) -> XDPOptions {
+        guard !(zeroCopy && copy) else { throw Failure(.usage, "-z and -c exclude each other; take one of them") }
+        guard !(native && skb) else { throw Failure(.usage, "-N and -S exclude each other; take one of them") }
+        var options = XDPOptions()
+        options.copyMode = zeroCopy ? .zeroCopy : copy ? .copy : .auto
+        options.attachMode = native ? .native : skb ? .skb : .auto
+        options.batchSize = batchSize
+        options.frameBytes = frameSize
+        options.umemFrames = umemFrames
+        options.ringSize = ringSize
+        options.wait = wait
+        return options
+    }
+}
+
+extension XDPWait: ExpressibleByArgument {}
+extension XDPDemoConfiguration.Source: ExpressibleByArgument {}
+
+/// Puts a report under the key `xdp`.
+struct XDPSection<Report: Encodable>: Encodable {
+    let xdp: Report
+}
+
+/// The lines that both commands print about their modes and counters.
+enum XDPText {
+    static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode) -> String {
+        """
+        copy mode    \(mode.granted) (asked for: \(mode.requested)): \(mode.reason)
+        attach mode  \(attachMode.granted) (asked for: \(attachMode.requested)): \(attachMode.reason)
+        """
+    }
+
+    static func counters(_ statistics: XDPStatistics) -> String {
+        var table = TextTable(["kernel counter", "count"])
+        table.add(["rx_dropped", "\(statistics.receiveDropped)"])
+        table.add(["rx_invalid_descs", "\(statistics.receiveInvalidDescriptors)"])
+        table.add(["tx_invalid_descs", "\(statistics.transmitInvalidDescriptors)"])
+        table.add(["rx_ring_full", "\(statistics.receiveRingFull)"])
+        table.add(["rx_fill_ring_empty_descs", "\(statistics.receiveFillRingEmpty)"])
+        table.add(["tx_ring_empty_descs", "\(statistics.transmitRingEmpty)"])
+        return table.text
+    }
+
+    /// The number with as many decimals, without Foundation.
+    static func decimal(_ value: Double, _ places: Int) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "-" }
+        var scale = 1.0
+        for _ in 0..<places { scale *= 10 }
+        let scaled = Int64((abs(value) * scale).rounded())
+        let fraction = String(scaled % Int64(scale))
+        let sign = value < 0 ? "-" : ""
+        guard places > 0 else { return "\(sign)\(scaled)" }
+        return "\(sign)\(scaled / Int64(scale))." + String(repeating: "0", count: places - fraction.count) + fraction
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import RingBenchKit
+
+struct XDPReceiveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rx",
+        abstract: "Receives on a queue of an interface, counts, and returns each frame at once.",
+        discussion: """
+            While it runs, the packets of that queue do not reach the rest of the system. Ctrl-C prints what was measured \
+            and exits with 130. Evidence: kernel.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Interface.", valueName: "if"))
+    var interface: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Receive queue, from 0.", valueName: "n"))
+    var queue: UInt32 = 0
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
+    )
+    var duration = "10s"
+
+    @OptionGroup var receiver: XDPReceiverOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reportingFailures {
+            var configuration = XDPReceiveConfiguration(interface: interface)
+            configuration.queue = queue
+            configuration.durationNanoseconds = try Self.nanoseconds(duration)
+            configuration.options = try receiver.checked()
+            try configuration.check()
+            let sink = try output.open()
+            let environment = HostEnvironment()
+            let report = try XDPReceive.run(configuration: configuration, progress: output.progress)
+            let document = ResultDocument(
+                command: "xdp rx", options: configuration.described, environment: environment,
+                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
+            try output.emit(document, text: text(report, configuration, environment), to: sink)
+        }
+    }
+
+    /// Nanoseconds of a text such as `10s`, `500ms`, `2m` or `10`.
+    static func nanoseconds(_ text: String) throws(Failure) -> Int64 {
+        let units: [(String, Int64)] = [("ms", 1_000_000), ("us", 1000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
+        let (suffix, unit) = units.first { text.hasSuffix($0.0) } ?? ("", 1_000_000_000)
+        let (product, overflow) = (Int64(text.dropLast(suffix.count)) ?? -1).multipliedReportingOverflow(by: unit)
+        guard !overflow, product >= 0 else {
+            throw Failure(
+                .usage, "--duration is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
+        }
+        return product
+    }
+
+    private func text(
+        _ report: XDPReceiveReport, _ configuration: XDPReceiveConfiguration, _ environment: HostEnvironment
+    ) -> String {
+        let options = configuration.described.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        var table = TextTable(["packets", "count"])
+        table.add(["received", "\(report.framesReceived)"])
+        table.add(["returned through FILL", "\(report.framesReturned)"])
+        table.add(["lost at the socket", "\(report.framesLost)"])
+        return """
+            xdp rx: \(options.joined(separator: ", "))
+            \(environment.summary)
+            \(XDPText.modes(report.mode, report.attachMode))
+
+            \(table.text)
+
+            rate         \(XDPText.decimal(report.framesPerSecond / 1e6, 3)) M packets/s, \
+            \(XDPText.decimal(report.bytesPerSecond * 8 / 1e9, 3)) Gbit/s (L2) over \
+            \(XDPText.decimal(report.durationSeconds, 3)) s (evidence: \(report.evidence.rawValue))
+            receiver     \(XDPText.decimal(report.cpuNanosecondsPerFrame, 1)) ns CPU per packet (\(report.wait.rawValue))
+
+            \(XDPText.counters(report.statistics))
+            """
+    }
+}
