@@ -97,45 +97,59 @@ static int compare_ns(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int64_t time_one_recvmsg(int receiver, int sender, struct iovec *iov, size_t *control_bytes)
+/* Queues `bytes` and waits until all of them can be received. */
+static int queue_bytes(int receiver, int sender, char *data, size_t bytes)
 {
-	char control[256];
-	struct msghdr message = {
-		.msg_iov = iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int64_t start, elapsed;
 	ssize_t got;
-	int error = send_all(sender, iov->iov_base, iov->iov_len);
+	int error = send_all(sender, data, bytes);
 
 	if (error)
 		return error;
-	/* All of it is queued before the clock starts. */
 	do
-		got = recv(receiver, iov->iov_base, iov->iov_len, MSG_PEEK | MSG_WAITALL);
-	while (got >= 0 ? got < (ssize_t)iov->iov_len : errno == EINTR);
-	if (got < 0)
-		return -errno;
-	start = ctr_monotonic_ns();
-	got = recvmsg(receiver, &message, 0);
+		got = recv(receiver, data, bytes, MSG_PEEK | MSG_WAITALL);
+	while (got >= 0 ? got < (ssize_t)bytes : errno == EINTR);
+	return got < 0 ? -errno : 0;
+}
+
+static int64_t time_one_recvmsg(int receiver, char *data, size_t bytes, size_t *control_bytes)
+{
+	char control[256];
+	struct iovec iov = { .iov_base = data, .iov_len = bytes };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int64_t start = ctr_monotonic_ns(), elapsed;
+	ssize_t got = recvmsg(receiver, &message, 0);
+
 	elapsed = ctr_monotonic_ns() - start;
 	*control_bytes = message.msg_controllen;
-	return got == (ssize_t)iov->iov_len ? elapsed : got < 0 ? -errno : -EIO;
+	return got == (ssize_t)bytes ? elapsed : got < 0 ? -errno : -EIO;
 }
 
 int64_t ctr_time_recvmsg(int receiver, int sender, size_t bytes, int calls, size_t *control_bytes)
 {
-	struct iovec iov = { .iov_base = calloc(1, bytes), .iov_len = bytes };
+	const size_t block = 65536;
+	int per_block = bytes < block ? (int)(block / bytes) : 1;
+	char *data = calloc(1, bytes > block ? bytes : block);
 	int64_t *elapsed = calloc((size_t)calls, sizeof(*elapsed));
-	int64_t result = iov.iov_base && elapsed ? 0 : -ENOMEM;
+	int64_t result = data && elapsed ? 0 : -ENOMEM;
 	int call;
 
-	for (call = 0; call < calls && result >= 0; call++)
-		result = elapsed[call] = time_one_recvmsg(receiver, sender, &iov, control_bytes);
+	for (call = 0; call < calls && result >= 0; call++) {
+		if (call % per_block == 0) {
+			int queued = calls - call < per_block ? calls - call : per_block;
+
+			result = queue_bytes(receiver, sender, data, (size_t)queued * bytes);
+			if (result < 0)
+				break;
+		}
+		result = elapsed[call] = time_one_recvmsg(receiver, data, bytes, control_bytes);
+	}
 	if (result >= 0) {
 		qsort(elapsed, (size_t)calls, sizeof(*elapsed), compare_ns);
 		result = elapsed[calls / 2] * calls;
 	}
-	free(iov.iov_base);
+	free(data);
 	free(elapsed);
 	return result;
 }

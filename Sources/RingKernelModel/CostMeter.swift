@@ -3,14 +3,22 @@ import CTokenRing
 /// What one phase has cost so far: counter ticks between its start and end, over all its batches.
 ///
 /// Held by the thread that runs the phase. Reading the counter twice per batch is part of the ticks; `batches` lets the
-/// reader take that out again.
+/// reader take that out again. A batch during which the thread was off its core for long says nothing about the phase: it is
+/// counted, and its time and tokens are left out.
 public struct CostMeter: BitwiseCopyable, Sendable {
-    /// Ticks of `ctr_ticks()`.
-    public var ticks: UInt64 = 0
+    /// Ticks after which a batch counts as disturbed: some 100 microseconds, ten times what the dearest batch takes.
+    public static let mostTicks: UInt64 = 250_000
+
+    /// Ticks of `ctr_ticks()`, disturbed batches left out.
+    public private(set) var ticks: UInt64 = 0
     /// Batches measured.
-    public var batches: UInt64 = 0
+    public private(set) var batches: UInt64 = 0
     /// Tokens in them.
-    public var tokens: UInt64 = 0
+    public private(set) var tokens: UInt64 = 0
+    /// Batches left out.
+    public private(set) var disturbedBatches: UInt64 = 0
+    /// Tokens of every batch, also of those left out.
+    public private(set) var allTokens: UInt64 = 0
 
     /// A meter at zero.
     public init() {}
@@ -20,9 +28,15 @@ public struct CostMeter: BitwiseCopyable, Sendable {
     public static func start() -> UInt64 { ctr_ticks() }
 
     /// Adds the batch that began at `start`.
-    @inlinable @inline(__always)
+    @inline(__always)
     public mutating func add(since start: UInt64, tokens count: Int) {
-        ticks &+= ctr_ticks() &- start
+        let elapsed = ctr_ticks() &- start
+        allTokens &+= UInt64(truncatingIfNeeded: count)
+        guard elapsed < Self.mostTicks else {
+            disturbedBatches &+= 1
+            return
+        }
+        ticks &+= elapsed
         batches &+= 1
         tokens &+= UInt64(truncatingIfNeeded: count)
     }

@@ -26,8 +26,8 @@ struct EvaluationTests {
         let outcome = try run(name)
         #expect(outcome.consumer.received == 20_000)
         #expect(outcome.consumer.returned == 20_000)
-        #expect(outcome.issue.tokens == 20_000)
-        #expect(outcome.release.tokens == 20_000)
+        #expect(outcome.issue.allTokens == 20_000)
+        #expect(outcome.release.allTokens == 20_000)
     }
 
     @Test("fragments smaller than a buffer share it", arguments: Composition.all.map(\.name))

@@ -72,7 +72,7 @@ struct MappedRingTests {
         model.arrive(16)
         let asks = delivery.needsWakeup()
         #expect(asks)
-        #expect(model.kernel.costs.issue.tokens == 4, "tokens exist for what is in the ring and for nothing else")
+        #expect(model.kernel.costs.issue.allTokens == 4, "tokens exist for what is in the ring and for nothing else")
         #expect(take(&delivery).count == 4)
         #expect(model.kernel.kick() == 4)
         var received = take(&delivery).count

@@ -22,8 +22,9 @@ enum ctr_control {
 /* Switches the control messages of a receiving TCP socket to exactly this set. */
 int ctr_set_controls(int fd, int controls);
 
-/* Receives `bytes` with `calls` recvmsg calls, each after the data is queued;
- * only the receiving is timed, call by call. Returns the median times `calls`;
+/* Times `calls` recvmsg calls of `bytes` each, one by one, on data that up to
+ * 64 KiB at a time was queued before: no acknowledgement is due after most of
+ * them, and the median leaves the others out. Returns it times `calls`;
  * *control_bytes is msg_controllen of the last. */
 int64_t ctr_time_recvmsg(int receiver, int sender, size_t bytes, int calls, size_t *control_bytes);
 /* One recvmsg that peeks at a byte which stays queued. */

@@ -22,9 +22,16 @@ struct ConsumerCosts: Codable, Sendable {
     struct Phase: Codable, Sendable {
         var ticks: UInt64 = 0
         var batches: UInt64 = 0
+        var tokens: UInt64 = 0
+        var disturbedBatches: UInt64 = 0
 
         init() {}
-        init(_ meter: CostMeter) { (ticks, batches) = (meter.ticks, meter.batches) }
+        init(_ meter: CostMeter) {
+            ticks = meter.ticks
+            batches = meter.batches
+            tokens = meter.tokens
+            disturbedBatches = meter.disturbedBatches
+        }
     }
 
     var calls: Int { receiveCalls + returnCalls + wakeupCalls }

@@ -31,9 +31,6 @@ struct ProposalFigures {
     let tokens: Int
     let usesControlMessages: Bool
 
-    static let columns = [
-        receiveKey, returnKey, issueKey, releaseKey, totalKey, callsKey, copiedKey, rateKey,
-    ]
     static let receiveKey = "receive_ns_per_token"
     static let returnKey = "return_ns_per_token"
     static let issueKey = "issue_ns_per_token"
@@ -42,14 +39,13 @@ struct ProposalFigures {
     static let callsKey = "syscalls_per_1000_tokens"
     static let copiedKey = "copied_bytes_per_token"
     static let rateKey = "tokens_per_s"
+    static let disturbedKey = "disturbed_batches"
 
     var all: [Figure] {
         let receive = receiveFigure
         let returning = returnFigure
-        let issue = modelFigure(Self.issueKey, "bookkeeping and delivery") { ($0.issue.ticks, $0.issue.batches) }
-        let release = modelFigure(Self.releaseKey, "bookkeeping and page pool") {
-            ($0.release.ticks, $0.release.batches)
-        }
+        let issue = modelFigure(Self.issueKey, "bookkeeping and delivery") { $0.issue }
+        let release = modelFigure(Self.releaseKey, "bookkeeping and page pool") { $0.release }
         let parts = [receive, returning, issue, release]
         let totals = outcomes.indices.map { index in parts.reduce(0) { $0 + $1.repetitions.values[index] } }
         let crosses = parts.contains { $0.evidence == .kernelAndModel }
@@ -61,6 +57,9 @@ struct ProposalFigures {
             Figure(
                 key: Self.rateKey, evidence: crosses ? .kernelAndModel : .model,
                 repetitions: Repetitions(outcomes.map { Double(tokens) * 1e9 / Double($0.wallNanoseconds) })),
+            Figure(
+                key: Self.disturbedKey, evidence: .kernel,
+                repetitions: Repetitions(outcomes.map { Double($0.disturbedBatches) })),
         ]
     }
 
@@ -91,7 +90,7 @@ struct ProposalFigures {
         _ key: String, user: String, _ phase: (ProposalRun.Outcome) -> ConsumerCosts.Phase,
         _ live: [(String, Repetitions)]
     ) -> Figure {
-        let model = outcomes.map { clock.nanoseconds(ticks: phase($0).ticks, batches: phase($0).batches, per: tokens) }
+        let model = outcomes.map { clock.nanosecondsPerToken(phase($0)) }
         let values = model.indices.map { index in live.reduce(model[index]) { $0 + $1.1.values[index] } }
         let terms =
             [Figure.Term(name: user, nanosecondsPerToken: Repetitions(model).median, evidence: .model)]
@@ -101,10 +100,10 @@ struct ProposalFigures {
     }
 
     private func modelFigure(
-        _ key: String, _ name: String, _ meter: (ProposalRun.Outcome) -> (ticks: UInt64, batches: UInt64)
+        _ key: String, _ name: String, _ meter: (ProposalRun.Outcome) -> CostMeter
     ) -> Figure {
         let values = Repetitions(
-            outcomes.map { clock.nanoseconds(ticks: meter($0).ticks, batches: meter($0).batches, per: tokens) })
+            outcomes.map { clock.nanosecondsPerToken(ConsumerCosts.Phase(meter($0))) })
         return Figure(
             key: key, evidence: .model, repetitions: values,
             terms: [Figure.Term(name: name, nanosecondsPerToken: values.median, evidence: .model)])

@@ -21,6 +21,12 @@ struct ProposalRun {
         var issue: CostMeter
         var release: CostMeter
         var wallNanoseconds: Int64
+
+        /// Batches of all phases that were left out because the thread was off its core.
+        var disturbedBatches: UInt64 {
+            consumer.receive.disturbedBatches + consumer.returning.disturbedBatches + issue.disturbedBatches
+                + release.disturbedBatches
+        }
     }
 
     /// Runs and checks.
@@ -124,8 +130,8 @@ struct ProposalRun {
             ),
             (audit.isWhole, "the page pool is not whole: \(audit)"),
             (
-                kernel.costs.issue.tokens == load.tokens && kernel.costs.release.tokens == load.tokens,
-                "the kernel issued \(kernel.costs.issue.tokens) and took back \(kernel.costs.release.tokens) tokens"
+                kernel.costs.issue.allTokens == load.tokens && kernel.costs.release.allTokens == load.tokens,
+                "the kernel issued \(kernel.costs.issue.allTokens) and took back \(kernel.costs.release.allTokens) tokens"
             ),
         ]
         for (holds, sentence) in checks where !holds {

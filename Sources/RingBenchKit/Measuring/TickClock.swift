@@ -25,7 +25,8 @@ struct TickClock: Sendable {
     }
 
     /// Nanoseconds per token of a phase, without the counter readings.
-    func nanoseconds(ticks: UInt64, batches: UInt64, per tokens: Int) -> Double {
-        max(0, Double(ticks) - Double(batches) * overheadTicks) * nanosecondsPerTick / Double(max(1, tokens))
+    func nanosecondsPerToken(_ phase: ConsumerCosts.Phase) -> Double {
+        let ticks = max(0, Double(phase.ticks) - Double(phase.batches) * overheadTicks)
+        return ticks * nanosecondsPerTick / Double(max(1, phase.tokens))
     }
 }

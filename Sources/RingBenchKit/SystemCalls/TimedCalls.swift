@@ -96,7 +96,8 @@ final class TimedCalls {
             Self.controlSets.map { control in
                 Call(
                     name: Self.recvmsgName(bytes, control.name),
-                    contains: "loopback TCP, the data queued before; one reading of the clock",
+                    contains:
+                        "loopback TCP, data queued before; the median leaves out calls that also send an acknowledgement",
                     calls: bytes > 4096 ? 100 : 500
                 ) { [plain] calls in
                     let receiver = plain.receiver.descriptor.rawValue
