@@ -45,35 +45,44 @@ public struct CountingRingMemory<Base: RingMemory>: RingMemory {
         counter.traffic.withLock { change(&$0) }
     }
 
+    /// As the base has it.
     public var capacity: UInt32 { base.capacity }
+    /// As the base has it.
     public func has(_ word: RingWord) -> Bool { base.has(word) }
+    /// As the base has it.
     public func sharedWord(_ word: RingWord) -> SharedWord? { base.sharedWord(word) }
 
+    /// Counted as a load of the word.
     public func loadAcquire(_ word: RingWord) -> UInt32 {
         count { $0.loads[word, default: 0] += 1 }
         return base.loadAcquire(word)
     }
 
+    /// Counted as a load of the word.
     public func loadRelaxed(_ word: RingWord) -> UInt32 {
         count { $0.loads[word, default: 0] += 1 }
         return base.loadRelaxed(word)
     }
 
+    /// Counted as a store of the word.
     public func storeRelease(_ value: UInt32, to word: RingWord) {
         count { $0.stores[word, default: 0] += 1 }
         base.storeRelease(value, to: word)
     }
 
+    /// Counted as a fence.
     public func fullFence() {
         count { $0.fences += 1 }
         base.fullFence()
     }
 
+    /// Counted as an entry read.
     public func loadEntry(at index: RingIndex) -> Base.Entry {
         count { $0.entriesRead += 1 }
         return base.loadEntry(at: index)
     }
 
+    /// Counted as an entry written.
     public func storeEntry(_ entry: Base.Entry, at index: RingIndex) {
         count { $0.entriesWritten += 1 }
         base.storeEntry(entry, at: index)
