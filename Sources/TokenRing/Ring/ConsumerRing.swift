@@ -81,8 +81,10 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     mutating func refreshAvailable() -> UInt32 {
         // C: pairs with B in ProducerRing.submit(). Without it an entry may be read before the index that publishes it.
         let producer = RingIndex(memory.loadAcquire(.producer))
-        let unreleased = producer.distance(from: released)
-        guard unreleased <= capacity else { return clampAvailable() }
+        // The producer can only move on from where it was seen, up to one ring behind the last release. One that went
+        // back below what is peeked would make `available` wrap to almost 2^32 (R4).
+        let mostNew = (released &+ capacity).distance(from: availableEnd)
+        guard producer.distance(from: availableEnd) <= mostNew else { return clampAvailable() }
         availableEnd = producer
         let available = producer.distance(from: peeked)
         if available == 0 { seen.starved &+= 1 }

@@ -98,7 +98,10 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     mutating func refreshFree(wanted: UInt32) -> UInt32 {
         // A: pairs with D in ConsumerRing.release(). Without it a slot may be overwritten before it was read.
         let consumer = RingIndex(memory.loadAcquire(.consumer))
-        guard published.distance(from: consumer) <= capacity else {
+        // The consumer can only move on from where it was seen, up to what is published. One that went back below that
+        // would free more slots than the ring has once slots are reserved (R5).
+        let lastSeen = freeEnd &- capacity
+        guard consumer.distance(from: lastSeen) <= published.distance(from: lastSeen) else {
             seen.indexViolations &+= 1
             return 0
         }
