@@ -50,6 +50,30 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
         memory.storeEntry(entry, at: index)
     }
 
+    /// Writes all slots of a reserved batch: `entry` makes the entry for each offset, in order.
+    @inlinable @inline(__always)
+    public func write(_ batch: RingBatch, with entry: (_ offset: UInt32) -> Memory.Entry) {
+        guard Memory.walksSlots else {
+            var offset: UInt32 = 0
+            while offset != batch.count {
+                memory.storeEntry(entry(offset), at: batch[offset])
+                offset &+= 1
+            }
+            return
+        }
+        let start = batch.first.rawValue & (capacity &- 1)
+        let unwrapped = min(batch.count, capacity &- start)
+        var offset: UInt32 = 0
+        while offset < unwrapped {
+            memory.storeEntry(entry(offset), inSlot: start &+ offset)
+            offset &+= 1
+        }
+        while offset < batch.count {
+            memory.storeEntry(entry(offset), inSlot: offset &- unwrapped)
+            offset &+= 1
+        }
+    }
+
     /// Publishes the oldest `count` reserved entries; at most what is reserved.
     @inlinable @inline(__always)
     public mutating func submit(_ count: UInt32) {
