@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `ringbench ring` measures TokenRing against: libxdp's inline helpers, a
+ * lower bound written for the purpose, and bare cache lines. The Swift loops in
+ * RingBenchKit do the same work in the same order:
+ *
+ *   produce  reserve a whole batch, or pause once and look again; write; submit
+ *   consume  peek up to a batch, or pause once and look again; compare every
+ *            word of every entry with what it must be; release
+ *
+ * Entry n of a run holds first + n and, if it has 16 bytes, second + n.
+ */
+#ifndef CRINGBASELINES_H
+#define CRINGBASELINES_H
+
+#include <stdint.h>
+
+/* One ring: where its part of the mapping starts. The words must be zero. */
+struct crb_ring {
+	void *base;
+	uint32_t capacity;	/* a power of two */
+	uint32_t entry_bytes;	/* 8 or 16 */
+};
+
+/* What one side does. */
+struct crb_run {
+	uint64_t entries;	/* a multiple of batch */
+	uint32_t batch;		/* at most the capacity */
+	uint64_t first;		/* word 0 of the first entry */
+	uint64_t second;	/* word 1 of the first entry */
+	uint64_t patience;	/* fruitless looks in a row after which a side gives up */
+};
+
+#define CRB_NONE_WRONG	UINT64_MAX
+
+/* What a side that reads has seen. */
+struct crb_seen {
+	uint64_t entries;	/* fewer than asked for: it gave up */
+	uint64_t wrong;		/* a wrong entry is in the batch that starts here, or CRB_NONE_WRONG */
+};
+
+/* Bytes from base that a ring takes up at the most. */
+#define CRB_HEADER_BYTES	512
+
+/* lower_bound.c: index-published, cached opposite index, spans of 128 bytes,
+ * indices in locals, one acquire and one release per batch. */
+uint64_t crb_lower_bound_produce(struct crb_ring ring, struct crb_run run);	/* entries submitted */
+struct crb_seen crb_lower_bound_consume(struct crb_ring ring, struct crb_run run);
+struct crb_seen crb_lower_bound_ask(struct crb_ring there, struct crb_ring back, struct crb_run run);
+struct crb_seen crb_lower_bound_answer(struct crb_ring there, struct crb_ring back, struct crb_run run);
+
+/* libxdp.c: xsk_ring_prod__* and xsk_ring_cons__* over the offsets that the
+ * kernel gives AF_XDP's rings. */
+uint64_t crb_libxdp_produce(struct crb_ring ring, struct crb_run run);
+struct crb_seen crb_libxdp_consume(struct crb_ring ring, struct crb_run run);
+struct crb_seen crb_libxdp_ask(struct crb_ring there, struct crb_ring back, struct crb_run run);
+struct crb_seen crb_libxdp_answer(struct crb_ring there, struct crb_ring back, struct crb_run run);
+
+/* cache_line.c: a counter goes there and back, over two words that may be one.
+ * Both return the round trips made. */
+uint64_t crb_cache_line_ask(uint32_t *there, uint32_t *back, uint64_t count, uint64_t patience);
+uint64_t crb_cache_line_answer(uint32_t *there, uint32_t *back, uint64_t count, uint64_t patience);
+
+#endif

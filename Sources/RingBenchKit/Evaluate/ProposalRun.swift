@@ -58,9 +58,9 @@ struct ProposalRun {
     }
 
     /// Receives exactly `load.tokens` fragments, the flows in turn, and goes on delivering until told to stop.
-    private func startSoftirq(_ kernel: Kernel, _ stop: StopFlag) throws(Failure) -> PinnedThread {
+    private func startSoftirq(_ kernel: Kernel, _ stop: StopFlag) throws(Failure) -> PinnedThread<Void> {
         let load = load
-        return try PinnedThread(cpu: cpus.kernel) {
+        return try startThread(cpus.kernel) {
             var left = load.tokens
             while !stop.isRaised {
                 var moved = 0
@@ -76,23 +76,18 @@ struct ProposalRun {
     }
 
     private func consumeInThread(_ kernel: Kernel) throws(Failure) -> ConsumerCosts {
-        let outcome = Mutex<Result<ConsumerCosts, Failure>?>(nil)
         let run = self
-        let box = OutcomeBox(outcome: outcome)
-        let thread = try PinnedThread(cpu: cpus.consumer) {
-            let result = Result { () throws(Failure) in try run.consume(kernel) }
-            box.outcome.withLock { $0 = result }
-        }
-        thread.join()
-        guard let result = box.outcome.withLock({ $0 }) else {
-            throw Failure(.systemCall, "the consumer's thread ended without a result")
-        }
-        return try result.get()
+        return try startThread(cpus.consumer) { Result { () throws(Failure) in try run.consume(kernel) } }.join().get()
     }
 
-    private final class OutcomeBox: Sendable {
-        let outcome: Mutex<Result<ConsumerCosts, Failure>?>
-        init(outcome: consuming Mutex<Result<ConsumerCosts, Failure>?>) { self.outcome = outcome }
+    private func startThread<Value: Sendable>(
+        _ cpu: Int?, _ work: @escaping @Sendable () -> Value
+    ) throws(Failure) -> PinnedThread<Value> {
+        do throws(SystemCallError) {
+            return try PinnedThread(cpu: cpu, work)
+        } catch {
+            throw Failure(error)
+        }
     }
 
     private func consume(_ kernel: Kernel) throws(Failure) -> ConsumerCosts {

@@ -54,10 +54,7 @@ public enum XDPDemo {
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
         pace.stop.storeRelease(1)
-        guard let ended = thread.join() else {
-            throw Failure(.systemCall, "the source's thread ended without a result")
-        }
-        let source = try ended.get()
+        let source = try thread.join().get()
         if let error = source.error { throw Failure(error) }
         // The program goes first: from here on nothing arrives, and the books are exact.
         receiver.program.detach()
@@ -68,10 +65,10 @@ public enum XDPDemo {
 
     private static func startSource(
         _ configuration: XDPDemoConfiguration, on wire: VethPair, receiver: borrowing XDPReceiver, cpu: Int, pace: Pace
-    ) throws(Failure) -> PosixThread<Result<SourceResult, Failure>> {
+    ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
         func start(
             in namespace: NetworkNamespace, _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
-        ) throws(Failure) -> PosixThread<Result<SourceResult, Failure>> {
+        ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
             try namespace.start { () throws(Failure) in
                 defer { pace.finished.storeRelease(1) }
                 _ = ctr_pin_thread(CInt(cpu))

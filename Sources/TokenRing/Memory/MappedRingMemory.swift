@@ -73,4 +73,12 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
     /// Writes the entry into the slot of `index`.
     @inlinable @inline(__always)
     public func storeEntry(_ entry: Entry, at index: RingIndex) { entries[Int(index.rawValue & mask)] = entry }
+
+    /// Copies the entry in `slot`, which the caller keeps below `capacity`.
+    @inlinable @inline(__always)
+    public func loadEntry(inSlot slot: UInt32) -> Entry { entries[Int(slot)] }
+
+    /// Writes the entry into `slot`, which the caller keeps below `capacity`.
+    @inlinable @inline(__always)
+    public func storeEntry(_ entry: Entry, inSlot slot: UInt32) { entries[Int(slot)] = entry }
 }

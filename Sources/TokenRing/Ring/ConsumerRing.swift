@@ -48,10 +48,47 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
         memory.loadEntry(at: index)
     }
 
+    /// Copies all entries of a peeked batch, one after the other, in order.
+    @inlinable @inline(__always)
+    public func read(_ batch: RingBatch, _ body: (Memory.Entry) -> Void) {
+        guard Memory.walksSlots else {
+            var offset: UInt32 = 0
+            while offset != batch.count {
+                body(memory.loadEntry(at: batch[offset]))
+                offset &+= 1
+            }
+            return
+        }
+        let start = batch.first.rawValue & (capacity &- 1)
+        let unwrapped = min(batch.count, capacity &- start)
+        var offset: UInt32 = 0
+        while offset < unwrapped {
+            body(memory.loadEntry(inSlot: start &+ offset))
+            offset &+= 1
+        }
+        while offset < batch.count {
+            body(memory.loadEntry(inSlot: offset &- unwrapped))
+            offset &+= 1
+        }
+    }
+
+    /// Peeks, copies and releases up to `count` entries in one go.
+    ///
+    /// - Returns: how many there were; 0 if the ring was empty.
+    @inlinable @inline(__always)
+    public mutating func consume(upTo count: UInt32, _ body: (Memory.Entry) -> Void) -> UInt32 {
+        let batch = peek(upTo: count)
+        if batch.isEmpty { return 0 }
+        read(batch, body)
+        release(batch.count)
+        return batch.count
+    }
+
     /// Hands the oldest `count` peeked slots back to the producer; at most what is peeked.
     @inlinable @inline(__always)
     public mutating func release(_ count: UInt32) {
-        released = released &+ min(count, peeked.distance(from: released))
+        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
+        released = _fastPath(count <= peeked.distance(from: released)) ? released &+ count : peeked
         // D: pairs with A in ProducerRing.reserve(). Without it a slot may be overwritten while it is being read.
         memory.storeRelease(released.rawValue, to: .consumer)
     }
@@ -92,7 +129,9 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     }
 
     /// The producer claims more than the ring holds: take one ring full and count it (R3, R4).
-    @inlinable @inline(never)
+    ///
+    /// Inlined although it is cold: a call would take the ring's address, and its indices would live in memory.
+    @inlinable @inline(__always)
     mutating func clampAvailable() -> UInt32 {
         seen.indexViolations &+= 1
         availableEnd = released &+ capacity

@@ -51,10 +51,35 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
         memory.storeEntry(entry, at: index)
     }
 
+    /// Writes all slots of a reserved batch: `entry` makes the entry for each offset, in order.
+    @inlinable @inline(__always)
+    public func write(_ batch: RingBatch, with entry: (_ offset: UInt32) -> Memory.Entry) {
+        guard Memory.walksSlots else {
+            var offset: UInt32 = 0
+            while offset != batch.count {
+                memory.storeEntry(entry(offset), at: batch[offset])
+                offset &+= 1
+            }
+            return
+        }
+        let start = batch.first.rawValue & (capacity &- 1)
+        let unwrapped = min(batch.count, capacity &- start)
+        var offset: UInt32 = 0
+        while offset < unwrapped {
+            memory.storeEntry(entry(offset), inSlot: start &+ offset)
+            offset &+= 1
+        }
+        while offset < batch.count {
+            memory.storeEntry(entry(offset), inSlot: offset &- unwrapped)
+            offset &+= 1
+        }
+    }
+
     /// Publishes the oldest `count` reserved entries; at most what is reserved.
     @inlinable @inline(__always)
     public mutating func submit(_ count: UInt32) {
-        published = published &+ min(count, reserved.distance(from: published))
+        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
+        published = _fastPath(count <= reserved.distance(from: published)) ? published &+ count : reserved
         // B: pairs with C in ConsumerRing.peek(). Without it the index may be seen before the entries it publishes.
         memory.storeRelease(published.rawValue, to: .producer)
     }

@@ -12,12 +12,12 @@ public final class NetworkNamespace: Sendable {
     ///
     /// - Throws: `SystemCallError`; EPERM without CAP_SYS_ADMIN.
     public init() throws(SystemCallError) {
-        let thread = try PosixThread<CInt> {
+        let thread = try PinnedThread<CInt> {
             let result = ctr_unshare_network()
             return result < 0 ? result : ctr_open_own_network()
         }
         descriptor = try SystemCallError.check(
-            thread.join() ?? -EAGAIN, "unshare(CLONE_NEWNET)", hint: "a network namespace needs CAP_SYS_ADMIN")
+            thread.join(), "unshare(CLONE_NEWNET)", hint: "a network namespace needs CAP_SYS_ADMIN")
     }
 
     /// Runs `body` on a new thread in this namespace and waits for it.
@@ -26,16 +26,15 @@ public final class NetworkNamespace: Sendable {
     public func run<Value: Sendable>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        guard let result = try start(body).join() else { throw Failure(.systemCall, "a thread ended without a result") }
-        return try result.get()
+        try start(body).join().get()
     }
 
     /// Starts `body` on a new thread in this namespace.
     func start<Value: Sendable>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
-    ) throws(Failure) -> PosixThread<Result<Value, Failure>> {
+    ) throws(Failure) -> PinnedThread<Result<Value, Failure>> {
         do throws(SystemCallError) {
-            return try PosixThread<Result<Value, Failure>> { [self] in
+            return try PinnedThread<Result<Value, Failure>> { [self] in
                 let entered = ctr_enter_network(descriptor)
                 guard entered == 0 else { return .failure(Failure(SystemCallError("setns", errno: entered))) }
                 do throws(Failure) { return .success(try body()) } catch { return .failure(error) }

@@ -1,1 +1,0 @@
-#include <CRingBaselines.h>

@@ -1,0 +1,83 @@
+import CTokenRing
+import TokenRing
+
+/// What `ringbench ring` measures, and how much of it.
+public struct RingConfiguration: Sendable {
+    /// Entries per reserve and per peek, each measured on its own.
+    public var batches: [UInt32] = [1, 16, 64]
+    /// Bytes of an entry, 8 or 16, each measured on its own.
+    public var entryBytes: [UInt32] = [8, 16]
+    /// Slots of a ring: a power of two, far fewer than `entries`.
+    public var capacity: UInt32 = 2048
+    /// Entries of one repetition, rounded up to whole batches.
+    public var entries: UInt64 = 1_000_000
+    /// Round trips of one repetition.
+    public var roundTrips: UInt64 = 20_000
+    /// How often each figure is measured.
+    public var repetitions = 41
+    /// The producer's CPU and the consumer's; nil: the first two that this process may use.
+    public var cpus: (producer: Int, consumer: Int)?
+    /// Fruitless looks in a row, each with a pause, after which a side gives up: some ten seconds.
+    public var patience: UInt64 = 1 << 28
+    /// What to break on purpose, to see that it is noticed.
+    public var fault: RingFault?
+
+    /// The defaults of the command.
+    public init() {}
+
+    /// Checks every field that can be checked without starting a thread.
+    ///
+    /// - Throws: `Failure` of kind `.usage`, naming the option.
+    public func validate() throws(Failure) {
+        for bytes in entryBytes where bytes != 8 && bytes != 16 {
+            throw Failure(.usage, "--entry-bytes \(bytes): entries have 8 or 16 bytes")
+        }
+        guard !entryBytes.isEmpty else { throw Failure(.usage, "--entry-bytes: at least one size is needed, 8 or 16") }
+        do {
+            // The same check that every ring goes through; the entries lie at 128 here because only capacity can be wrong.
+            let layout = RingLayout(producer: 0, consumer: 64, entries: 128, entryStride: 16, capacity: capacity)
+            try layout.validate(mappingBytes: .max, entryBytes: 16, entryAlignment: 8)
+        } catch {
+            throw Failure(.usage, "--capacity \(capacity): \(error)")
+        }
+        guard !batches.isEmpty else { throw Failure(.usage, "--batches: at least one batch size is needed") }
+        for batch in batches where batch == 0 || batch > capacity {
+            throw Failure(.usage, "--batches \(batch): a batch has 1 to \(capacity) entries, the capacity of the ring")
+        }
+        guard entries >= 4 * UInt64(capacity) else {
+            throw Failure(
+                .usage, "--entries \(entries): use at least \(4 * UInt64(capacity)), or the ring never fills and wraps")
+        }
+        guard repetitions > 0 else { throw Failure(.usage, "--repetitions \(repetitions): at least 1 is needed") }
+    }
+
+    /// The two CPUs to use.
+    ///
+    /// - Throws: `Failure`: `.usage` for the same CPU twice, `.unavailable` for a host or a CPU that does not do.
+    func chooseCPUs() throws(Failure) -> (producer: Int, consumer: Int) {
+        let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
+        if let cpus {
+            guard cpus.producer != cpus.consumer else {
+                throw Failure(.usage, "--cpus \(cpus.producer),\(cpus.consumer): producer and consumer need a CPU each")
+            }
+            for cpu in [cpus.producer, cpus.consumer] where !allowed.contains(cpu) {
+                throw Failure(.unavailable, "--cpus: this process may not use CPU \(cpu); it may use \(allowed)")
+            }
+            return cpus
+        }
+        guard allowed.count >= 2 else {
+            throw Failure(
+                .unavailable,
+                "a ring between two cores needs two CPUs and this process may use \(allowed.count); allow it more")
+        }
+        return (allowed[0], allowed[1])
+    }
+}
+
+/// A fault put into a run on purpose, so that tests see the content check bite.
+public enum RingFault: Hashable, Sendable {
+    /// The entry of this number holds something else; only word 1 of it, if there are two.
+    case corruptEntry(UInt64)
+    /// The entry of this number is left out, and the next one comes in its place.
+    case loseEntry(UInt64)
+}

@@ -1,0 +1,80 @@
+extension RingReport {
+    /// The report for people.
+    public var text: String {
+        guard !ring.isEmpty else { return "Nothing was measured." }
+        var parts = [
+            "Ring between CPU \(cpus[0]) and CPU \(cpus[1]), ns per entry; every word of every entry was checked.",
+            transferTable,
+        ]
+        if ring.contains(where: { $0.batch == 1 }) {
+            parts.append(
+                """
+                Batch 1 has two regimes: the consumer lags and finds several entries per look, or chases the producer and
+                the two pull one cache line back and forth. A nanosecond decides which, so judge by the larger batches:
+                """)
+            parts.append(regimeTable)
+        }
+        if !roundTrip.isEmpty {
+            parts.append("One 16-byte entry through two rings and back, and a bare counter, ns per round trip:")
+            parts.append(roundTripTable)
+        }
+        parts.append("Polling: \(pacing). Evidence: model, user space alone.")
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var transferTable: String {
+        var table = TextTable(["implementation", "bytes", "batch", "median", "spread", "x lower bound", "paired", "n"])
+        for result in ring {
+            table.add([
+                result.implementation.rawValue, "\(result.entryBytes)", "\(result.batch)",
+                decimal(result.nanosecondsPerEntry.median), percent(result.nanosecondsPerEntry.spread),
+                decimal(result.ratioToLowerBound), decimal(result.pairedRatioToLowerBound),
+                "\(result.nanosecondsPerEntry.values.count)",
+            ])
+        }
+        return table.text
+    }
+
+    private var regimeTable: String {
+        var table = TextTable(["batch 1", "bytes", "fastest quarter", "median", "slowest quarter"])
+        for result in ring where result.batch == 1 {
+            let values = result.nanosecondsPerEntry
+            table.add([
+                result.implementation.rawValue, "\(result.entryBytes)", decimal(values.fastestQuartile),
+                decimal(values.median), decimal(values.slowestQuartile),
+            ])
+        }
+        return table.text
+    }
+
+    private var roundTripTable: String {
+        var table = TextTable(["round trip", "median", "spread", "x lower bound", "paired", "n"])
+        for result in roundTrip {
+            table.add([
+                result.implementation.rawValue, decimal(result.nanosecondsPerRoundTrip.median),
+                percent(result.nanosecondsPerRoundTrip.spread), decimal(result.ratioToLowerBound),
+                decimal(result.pairedRatioToLowerBound), "\(result.nanosecondsPerRoundTrip.values.count)",
+            ])
+        }
+        for result in cacheLine {
+            table.add([
+                result.lines == 1 ? "one cache line" : "two cache lines",
+                decimal(result.nanosecondsPerRoundTrip.median),
+                percent(result.nanosecondsPerRoundTrip.spread), "", "",
+                "\(result.nanosecondsPerRoundTrip.values.count)",
+            ])
+        }
+        return table.text
+    }
+
+    private func decimal(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return "-" }
+        let hundredths = Int((value * 100).rounded())
+        let fraction = "\(hundredths % 100)"
+        return "\(hundredths / 100)." + (fraction.count == 1 ? "0" : "") + fraction
+    }
+
+    private func percent(_ part: Double) -> String {
+        part.isFinite ? "\(Int((part * 100).rounded())) %" : "-"
+    }
+}

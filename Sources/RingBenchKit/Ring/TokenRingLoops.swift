@@ -1,0 +1,121 @@
+import CRingBaselines
+import CTokenRing
+import TokenRing
+
+// The measured loops over the shipped rings: the same work, pacing and record as in CRingBaselines. Each is a function
+// of its own that is never inlined, so that scripts/check-hot-path.sh finds it by name and can say what it calls.
+
+/// Submits `run.entries` entries in whole batches.
+///
+/// - Returns: how many; fewer if the ring stayed full.
+@inline(never)
+func tokenRingProduceLoop<Entry: RingEntry>(
+    _ ring: inout ProducerRing<MappedRingMemory<Entry>>, _ run: crb_run
+) -> UInt64 {
+    var done: UInt64 = 0
+    var looks: UInt64 = 0
+    while done != run.entries {
+        let batch = ring.reserve(run.batch)
+        if batch.isEmpty {
+            guard lookAgain(&looks, run.patience) else { break }
+            continue
+        }
+        looks = 0
+        let (first, second) = (run.first &+ done, run.second &+ done)
+        ring.write(batch) { Entry(first &+ UInt64($0), second &+ UInt64($0)) }
+        ring.submit(batch.count)
+        done &+= UInt64(batch.count)
+    }
+    return done
+}
+
+/// Takes `run.entries` entries and compares every word.
+@inline(never)
+func tokenRingConsumeLoop<Entry: RingEntry>(
+    _ ring: inout ConsumerRing<MappedRingMemory<Entry>>, _ run: crb_run
+) -> crb_seen {
+    var seen = crb_seen.nothing
+    var looks: UInt64 = 0
+    while seen.entries != run.entries {
+        var (first, second) = (run.first &+ seen.entries, run.second &+ seen.entries)
+        var difference: UInt64 = 0
+        let count = ring.consume(upTo: run.batch) { entry in
+            difference |= entry.difference(first, second)
+            first &+= 1
+            second &+= 1
+        }
+        if count == 0 {
+            guard lookAgain(&looks, run.patience) else { break }
+            continue
+        }
+        looks = 0
+        seen.record(count, difference: difference)
+    }
+    return seen
+}
+
+/// Sends one entry, waits for it to come back, and so on.
+@inline(never)
+func tokenRingAskLoop(
+    _ requests: inout ProducerRing<MappedRingMemory<WordPair>>,
+    _ replies: inout ConsumerRing<MappedRingMemory<WordPair>>, _ run: crb_run
+) -> crb_seen {
+    var seen = crb_seen.nothing
+    while seen.entries != run.entries {
+        let (first, second) = (run.first &+ seen.entries, run.second &+ seen.entries)
+        guard let slot = reserveOne(&requests, run.patience) else { break }
+        requests.write(WordPair(first, second), at: slot)
+        requests.submit(1)
+        guard let index = peekOne(&replies, run.patience) else { break }
+        seen.record(1, difference: replies.read(at: index).difference(first, second))
+        replies.release(1)
+    }
+    return seen
+}
+
+/// Sends every entry back as it came.
+@inline(never)
+func tokenRingAnswerLoop(
+    _ requests: inout ConsumerRing<MappedRingMemory<WordPair>>,
+    _ replies: inout ProducerRing<MappedRingMemory<WordPair>>, _ run: crb_run
+) -> crb_seen {
+    var seen = crb_seen.nothing
+    while seen.entries != run.entries {
+        guard let index = peekOne(&requests, run.patience) else { break }
+        let entry = requests.read(at: index)
+        guard let slot = reserveOne(&replies, run.patience) else { break }
+        replies.write(entry, at: slot)
+        replies.submit(1)
+        seen.record(1, difference: entry.difference(run.first &+ seen.entries, run.second &+ seen.entries))
+        requests.release(1)
+    }
+    return seen
+}
+
+@inline(__always)
+private func peekOne(_ ring: inout ConsumerRing<MappedRingMemory<WordPair>>, _ patience: UInt64) -> RingIndex? {
+    var looks: UInt64 = 0
+    while true {
+        let batch = ring.peek(upTo: 1)
+        if !batch.isEmpty { return batch.first }
+        guard lookAgain(&looks, patience) else { return nil }
+    }
+}
+
+@inline(__always)
+private func reserveOne(_ ring: inout ProducerRing<MappedRingMemory<WordPair>>, _ patience: UInt64) -> RingIndex? {
+    var looks: UInt64 = 0
+    while true {
+        let batch = ring.reserve(1)
+        if !batch.isEmpty { return batch.first }
+        guard lookAgain(&looks, patience) else { return nil }
+    }
+}
+
+/// The pacing of every implementation: one pause after each fruitless look. False when the patience has run out.
+@inline(__always)
+private func lookAgain(_ looks: inout UInt64, _ patience: UInt64) -> Bool {
+    ctr_pause()
+    looks &+= 1
+    return looks < patience
+}
