@@ -133,7 +133,7 @@ private func redirected(to socket: borrowing XDPSocket) throws(XDPError) -> Redi
 }
 
 /// Sends packets whose byte 14 is their number and returns the addresses that came back through COMPLETION.
-private func sendNumbered(_ count: UInt32, on wire: VethPair, from name: String) throws(XDPError) -> [UInt64] {
+func sendNumbered(_ count: UInt32, on wire: VethPair, from name: String) throws(XDPError) -> [UInt64] {
     let result: Result<[UInt64], XDPError>
     do throws(Failure) {
         result = try wire.inSender { () throws(XDPError) in

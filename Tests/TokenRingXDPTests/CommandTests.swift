@@ -1,0 +1,73 @@
+import RingBenchKit
+import Testing
+import TokenRing
+import TokenRingXDP
+
+extension AFXDP {
+    @Suite("The command line")
+    struct CommandTests {
+        @Test(
+            "a wrong command line ends with the right code and one sentence",
+            arguments: [
+                ("demo --frames 0", 64), ("demo --batch-size 0", 64), ("demo --frame-size 3000", 64),
+                ("demo --packet-size 63", 64), ("demo --umem-frames 1000", 64), ("demo --window 500 --source live", 64),
+                ("demo -z -c", 64), ("demo -S -N", 64), ("demo -z", 69), ("rx -i nosuch0", 69), ("rx -i lo -b 0", 64),
+                ("rx -i lo -d soon", 64), ("rx -i lo -d -1s", 64), ("rx -i lo -d 999999999999m", 64),
+                ("rx -i lo -q 4096", 64), ("rx -i lo -z -d 1s", 69),
+            ] as [(String, Int)])
+        func exitCodes(line: String, code: Int) throws {
+            let words = ["xdp"] + line.split(separator: " ").map(String.init) + ["--quiet"]
+            let (said, ended) = try Running(words).waitForExit()
+            #expect(ended == CInt(code), "\(said)")
+            let lines = said.split(separator: "\n")
+            #expect(lines.count == 1 || said.contains("Usage:"), "\(said)")
+        }
+
+        @Test("without privileges the demo ends with 77 and names the capabilities")
+        func unprivileged() throws {
+            let (said, code) = try Running(
+                ["xdp", "demo"], through: ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--clear-groups"]
+            ).waitForExit()
+            #expect(code == 77, "\(said)")
+            for name in ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_BPF"] { #expect(said.contains(name)) }
+        }
+
+        @Test("Ctrl-C ends a demo with 130 and loses nothing")
+        func interrupted() throws {
+            let process = try Running(["xdp", "demo", "--frames", "1000000000"])
+            try #require(process.waitForStderr(containing: "packets"))
+            process.interrupt()
+            let (said, code) = process.waitForExit()
+            #expect(code == 130, "\(said)")
+        }
+
+        @Test("packets of others are counted and their frames returned")
+        func receivesOthers() async throws {
+            let wire = try VethPair()
+            let name = wire.receiverName
+            async let sent = Self.sendFor(wire)
+            let report = try wire.receiver.run { () throws(Failure) in
+                var configuration = XDPReceiveConfiguration(interface: name)
+                configuration.durationNanoseconds = 1_000_000_000
+                return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
+            }
+            let rounds = try await sent
+            #expect(rounds > 0)
+            #expect(report.framesReceived > 0)
+            #expect(report.bytesReceived == report.framesReceived * 64)
+            #expect(report.framesReturned == report.framesReceived)
+            #expect(report.framesLost == 0)
+        }
+
+        /// Sends 64 packets every few milliseconds for longer than the receiver listens.
+        private static func sendFor(_ wire: VethPair) async throws -> Int {
+            var rounds = 0
+            let end = ContinuousClock.now + .seconds(2)
+            while ContinuousClock.now < end {
+                rounds += try sendNumbered(64, on: wire, from: wire.senderName).isEmpty ? 0 : 1
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            return rounds
+        }
+    }
+}
