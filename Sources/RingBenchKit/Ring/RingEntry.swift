@@ -40,7 +40,7 @@ extension crb_seen {
     /// Counts a batch, and where the first wrong one starts.
     @inline(__always)
     mutating func record(_ count: UInt32, difference: UInt64) {
-        if difference != 0, wrong == .max { wrong = entries }
+        if _slowPath(difference != 0), wrong == .max { wrong = entries }
         entries &+= UInt64(count)
     }
 }

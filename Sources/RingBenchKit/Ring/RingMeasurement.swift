@@ -86,12 +86,13 @@ struct RingMeasurement: Sendable {
                 second: (run.second &+ number) ^ wrong, patience: run.patience)
         }
         switch fault {
-        case nil: return [run]
-        case .corruptEntry(let number):
+        case .corruptEntry(let number) where number < run.entries:
             let rest = piece(run.entries - number - 1, from: number + 1)
             return [piece(number, from: 0), piece(1, from: number, wrong: 1 << 40), rest]
-        case .loseEntry(let number):
+        case .loseEntry(let number) where number < run.entries:
             return [piece(number, from: 0), piece(run.entries - number - 1, from: number + 1)]
+        default:
+            return [run]
         }
     }
 

@@ -86,7 +86,8 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     /// Hands the oldest `count` peeked slots back to the producer; at most what is peeked.
     @inlinable @inline(__always)
     public mutating func release(_ count: UInt32) {
-        released = released &+ min(count, peeked.distance(from: released))
+        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
+        released = _fastPath(count <= peeked.distance(from: released)) ? released &+ count : peeked
         // D: pairs with A in ProducerRing.reserve(). Without it a slot may be overwritten while it is being read.
         memory.storeRelease(released.rawValue, to: .consumer)
     }

@@ -77,7 +77,8 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Publishes the oldest `count` reserved entries; at most what is reserved.
     @inlinable @inline(__always)
     public mutating func submit(_ count: UInt32) {
-        published = published &+ min(count, reserved.distance(from: published))
+        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
+        published = _fastPath(count <= reserved.distance(from: published)) ? published &+ count : reserved
         // B: pairs with C in ConsumerRing.peek(). Without it the index may be seen before the entries it publishes.
         memory.storeRelease(published.rawValue, to: .producer)
     }
