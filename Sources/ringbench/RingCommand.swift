@@ -7,8 +7,8 @@ struct RingCommand: ParsableCommand {
         commandName: "ring",
         abstract: "Measure the ring alone between two cores, beside libxdp's helpers and a lower bound in C.",
         discussion: """
-            A producer and a consumer thread, each pinned to a CPU, move entries through a ring that is far smaller than
-            the run; every word of every entry is checked. The implementations take turns, so that what the host does
+            A producer and a consumer thread, each pinned to a CPU, move entries through a ring that is far smaller than \
+            the run; every word of every entry is checked. The implementations take turns, so that what the host does \
             meanwhile hits all of them. Needs no privilege.
 
             Examples:

@@ -37,7 +37,9 @@ struct RingBenchmarkRefusalTests {
 
     @Test("entries of another size are refused")
     func entryBytes() {
-        #expect(refusal { $0.entryBytes = [12] }?.description == "--entry-bytes 12: entries have 8 or 16 bytes")
+        let failure = refusal { $0.entryBytes = [12] }
+        #expect(failure?.kind == .usage)
+        #expect(failure?.description == "--entry-bytes 12: entries have 8 or 16 bytes")
     }
 
     @Test("a run that fits the ring is refused, it would measure an empty ring")

@@ -21,7 +21,7 @@ struct Invocation {
         defer { try? FileManager.default.removeItem(at: folder) }
         // Files, not pipes: what is printed may be larger than a pipe holds.
         let files = ["output", "errors"].map { folder.appending(path: $0) }
-        for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
