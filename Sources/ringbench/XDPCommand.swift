@@ -85,16 +85,4 @@ enum XDPText {
         table.add(["tx_ring_empty_descs", "\(statistics.transmitRingEmpty)"])
         return table.text
     }
-
-    /// The number with as many decimals, without Foundation.
-    static func decimal(_ value: Double, _ places: Int) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "-" }
-        var scale = 1.0
-        for _ in 0..<places { scale *= 10 }
-        let scaled = Int64((abs(value) * scale).rounded())
-        let fraction = String(scaled % Int64(scale))
-        let sign = value < 0 ? "-" : ""
-        guard places > 0 else { return "\(sign)\(scaled)" }
-        return "\(sign)\(scaled / Int64(scale))." + String(repeating: "0", count: places - fraction.count) + fraction
-    }
 }

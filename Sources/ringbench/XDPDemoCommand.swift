@@ -74,9 +74,9 @@ struct XDPDemoCommand: ParsableCommand {
 
             \(table.text)
 
-            rate         \(XDPText.decimal(report.framesPerSecond / 1e6, 3)) M packets/s over \
-            \(XDPText.decimal(report.durationSeconds, 3)) s (evidence: \(report.evidence.rawValue))
-            receiver     \(XDPText.decimal(report.cpuNanosecondsPerFrame, 1)) ns CPU per packet (\(report.wait.rawValue))
+            rate         \((report.framesPerSecond / 1e6).text(3)) M packets/s over \
+            \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
+            receiver     \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
             UMEM         \(umem.frames) frames: \(umem.inFillRing) in FILL, \(umem.inKernel) in the kernel, \
             \(umem.inReceiveRing) in RX, \(umem.inApplication) in the application
 

@@ -69,10 +69,10 @@ struct XDPReceiveCommand: ParsableCommand {
 
             \(table.text)
 
-            rate         \(XDPText.decimal(report.framesPerSecond / 1e6, 3)) M packets/s, \
-            \(XDPText.decimal(report.bytesPerSecond * 8 / 1e9, 3)) Gbit/s (L2) over \
-            \(XDPText.decimal(report.durationSeconds, 3)) s (evidence: \(report.evidence.rawValue))
-            receiver     \(XDPText.decimal(report.cpuNanosecondsPerFrame, 1)) ns CPU per packet (\(report.wait.rawValue))
+            rate         \((report.framesPerSecond / 1e6).text(3)) M packets/s, \
+            \((report.bytesPerSecond * 8 / 1e9).text(3)) Gbit/s (L2) over \
+            \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
+            receiver     \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
 
             \(XDPText.counters(report.statistics))
             """

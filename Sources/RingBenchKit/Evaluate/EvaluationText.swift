@@ -36,10 +36,7 @@ extension EvaluationReport {
                 guard let figure = byKey[key] else { return "-" }
                 return "\((figure.repetitions.median * scale).text(digits)) \(figure.evidence.letters)"
             }
-            func spread(_ key: String) -> String {
-                guard let spread = byKey[key]?.repetitions.spread, spread.isFinite else { return "-" }
-                return "\((spread * 100).text(0))%"
-            }
+            func spread(_ key: String) -> String { byKey[key]?.repetitions.spread.percent ?? "-" }
             table.add([
                 name, cell(ProposalFigures.receiveKey), cell(ProposalFigures.returnKey),
                 cell(ProposalFigures.issueKey), cell(ProposalFigures.releaseKey), cell(ProposalFigures.totalKey),

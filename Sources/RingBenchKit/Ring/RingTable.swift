@@ -27,8 +27,9 @@ extension RingReport {
         for result in ring {
             table.add([
                 result.implementation.rawValue, "\(result.entryBytes)", "\(result.batch)",
-                decimal(result.nanosecondsPerEntry.median), percent(result.nanosecondsPerEntry.spread),
-                decimal(result.ratioToLowerBound), decimal(result.pairedRatioToLowerBound),
+                result.nanosecondsPerEntry.median.text(2), result.nanosecondsPerEntry.spread.percent,
+                result.ratioToLowerBound.map { $0.text(2) } ?? "-",
+                result.pairedRatioToLowerBound.map { $0.text(2) } ?? "-",
                 "\(result.nanosecondsPerEntry.values.count)",
             ])
         }
@@ -40,8 +41,8 @@ extension RingReport {
         for result in ring where result.batch == 1 {
             let values = result.nanosecondsPerEntry
             table.add([
-                result.implementation.rawValue, "\(result.entryBytes)", decimal(values.fastestQuartile),
-                decimal(values.median), decimal(values.slowestQuartile),
+                result.implementation.rawValue, "\(result.entryBytes)", values.fastestQuartile.text(2),
+                values.median.text(2), values.slowestQuartile.text(2),
             ])
         }
         return table.text
@@ -51,30 +52,20 @@ extension RingReport {
         var table = TextTable(["round trip", "median", "spread", "x lower bound", "paired", "n"])
         for result in roundTrip {
             table.add([
-                result.implementation.rawValue, decimal(result.nanosecondsPerRoundTrip.median),
-                percent(result.nanosecondsPerRoundTrip.spread), decimal(result.ratioToLowerBound),
-                decimal(result.pairedRatioToLowerBound), "\(result.nanosecondsPerRoundTrip.values.count)",
+                result.implementation.rawValue, result.nanosecondsPerRoundTrip.median.text(2),
+                result.nanosecondsPerRoundTrip.spread.percent, result.ratioToLowerBound.map { $0.text(2) } ?? "-",
+                result.pairedRatioToLowerBound.map { $0.text(2) } ?? "-",
+                "\(result.nanosecondsPerRoundTrip.values.count)",
             ])
         }
         for result in cacheLine {
             table.add([
                 result.lines == 1 ? "one cache line" : "two cache lines",
-                decimal(result.nanosecondsPerRoundTrip.median),
-                percent(result.nanosecondsPerRoundTrip.spread), "", "",
+                result.nanosecondsPerRoundTrip.median.text(2),
+                result.nanosecondsPerRoundTrip.spread.percent, "", "",
                 "\(result.nanosecondsPerRoundTrip.values.count)",
             ])
         }
         return table.text
-    }
-
-    private func decimal(_ value: Double?) -> String {
-        guard let value, value.isFinite else { return "-" }
-        let hundredths = Int((value * 100).rounded())
-        let fraction = "\(hundredths % 100)"
-        return "\(hundredths / 100)." + (fraction.count == 1 ? "0" : "") + fraction
-    }
-
-    private func percent(_ part: Double) -> String {
-        part.isFinite ? "\(Int((part * 100).rounded())) %" : "-"
     }
 }

@@ -116,7 +116,7 @@ public struct SystemCallCosts: Encodable, Sendable {
     public var text: String {
         var table = TextTable(["system call, this kernel", "ns per call", "+-"])
         func add(_ name: String, _ cost: Repetitions) {
-            table.add([name, "\(cost.median.text(0)) k", "\((cost.spread * 100).text(0))%"])
+            table.add([name, "\(cost.median.text(0)) k", cost.spread.percent])
         }
         for call in calls {
             if let unavailable = call.unavailable {
