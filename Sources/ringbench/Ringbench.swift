@@ -7,7 +7,7 @@ struct Ringbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringbench",
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
-        subcommands: [],
+        subcommands: [ProbeCommand.self],
         defaultSubcommand: nil)
 }
 
