@@ -16,30 +16,22 @@ final class DontneedCalls: CallGroup {
         CallFigure(
             name: name(tokens),
             contains: "crossing, kvmalloc and copy of \(tokens * 8) bytes, one lookup of an absent token per entry",
-            leavesOut: "erasing the token from the xarray, the page pool references that are dropped, and the NIC's refill",
+            leavesOut: "erasing the token from the xarray, dropping its page pool references, and the NIC's refill",
             callsPerRound: tokens > 16 ? 50 : 200)
     }
 
-    private let sender: CInt
-    private let receiver: CInt
+    private let connection: LoopbackConnection
     /// Pairs {start, count}: ranges of one token, as programs send them.
     private let tokens: [UInt32] = (0..<128).flatMap { [UInt32($0), 1] }
 
     init() throws(SystemCallError) {
-        var pair: [CInt] = [-1, -1]
-        try SystemCallError.check(ctr_tcp_pair(&pair, 1 << 20), "loopback TCP connection")
-        (sender, receiver) = (pair[0], pair[1])
-    }
-
-    deinit {
-        close(sender)
-        close(receiver)
+        connection = try LoopbackConnection(receiveBytes: 1 << 20)
     }
 
     func run(_ figure: Int, calls: Int) throws(SystemCallError) {
         let length = UInt32(Self.tokenCounts[figure] * 8)
         for _ in 0..<calls {
-            let result = ctr_devmem_dontneed(receiver, tokens, length)
+            let result = ctr_devmem_dontneed(connection.receiver, tokens, length)
             guard result == 0 else { throw Self.refusal(result) }
         }
     }

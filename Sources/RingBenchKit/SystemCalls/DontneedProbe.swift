@@ -21,16 +21,22 @@ public enum DontneedProbe {
     ///
     /// - Throws: `SystemCallError` if the socket cannot be made; the option's own errno is the result.
     public static func answer(byteCount: Int, on socket: Socket) throws(SystemCallError) -> Errno? {
-        var descriptors: [CInt] = [-1, -1]
         switch socket {
-        case .tcp: try SystemCallError.check(ctr_tcp_pair(&descriptors, 65536), "loopback TCP connection")
-        case .udp: descriptors[1] = try SystemCallError.check(ctr_udp_socket(), "socket(SOCK_DGRAM)")
+        case .tcp:
+            let connection = try LoopbackConnection(receiveBytes: 65536)
+            return withExtendedLifetime(connection) { ask(connection.receiver, byteCount) }
+        case .udp:
+            let descriptor = try SystemCallError.check(ctr_udp_socket(), "socket(SOCK_DGRAM)")
+            defer { close(descriptor) }
+            return ask(descriptor, byteCount)
         }
-        defer { for descriptor in descriptors where descriptor >= 0 { close(descriptor) } }
+    }
+
+    private static func ask(_ descriptor: CInt, _ byteCount: Int) -> Errno? {
         let length = UInt32(clamping: min(max(0, byteCount), 1 << 20))
         var tokens: [UInt32] = []
         for token in 0..<(length / 8 + 1) { tokens += [token, 1] }
-        let result = ctr_devmem_dontneed(descriptors[1], tokens, length)
+        let result = ctr_devmem_dontneed(descriptor, tokens, length)
         return result < 0 ? Errno(rawValue: -result) : nil
     }
 }

@@ -8,12 +8,14 @@ final class NetlinkCalls: CallGroup {
     static let figures = [
         CallFigure(
             name: "genl_error_reply",
-            contains: "sendto and recvfrom: a buffer for the request, dispatch to the family, a buffer for the answer, which "
+            contains:
+                "sendto and recvfrom: a buffer for the request, dispatch to the family, a buffer for the answer, which "
                 + "refuses a command that does not exist",
             leavesOut: "parsing an array of tokens, finding the binding, returning anything", callsPerRound: 60),
         CallFigure(
             name: "genl_ctrl_getfamily",
-            contains: "sendto and recvfrom: one attribute parsed, a family looked up by name, an answer of some 200 bytes",
+            contains:
+                "sendto and recvfrom: one attribute parsed, a family looked up by name, an answer of some 200 bytes",
             leavesOut: "anything about tokens", callsPerRound: 40),
         CallFigure(
             name: "genl_netdev_dev_get",
@@ -37,7 +39,9 @@ final class NetlinkCalls: CallGroup {
         var refusal: SystemCallError?
         do throws(SystemCallError) {
             let index = if_nametoindex("lo")
-            guard index != 0 else { throw SystemCallError("if_nametoindex", errno: errno, hint: "no lo in this namespace") }
+            guard index != 0 else {
+                throw SystemCallError("if_nametoindex", errno: errno, hint: "no lo in this namespace")
+            }
             let netdev = try NetdevFamily()
             requests.append(
                 GenericNetlinkSocket.request(
@@ -57,8 +61,10 @@ final class NetlinkCalls: CallGroup {
         try run(figure, calls: 1)
         let answer = NetlinkMessage.parse(buffer).first
         let refusal = answer?.errorNumber
-        guard let answer, (answer.type == NetlinkMessage.error) == (figure == 0), refusal.map({ $0 != 0 }) ?? true else {
-            throw SystemCallError("generic netlink", errno: refusal ?? EBADMSG, hint: "not the answer that was expected")
+        guard let answer, (answer.type == NetlinkMessage.error) == (figure == 0), refusal.map({ $0 != 0 }) ?? true
+        else {
+            throw SystemCallError(
+                "generic netlink", errno: refusal ?? EBADMSG, hint: "not the answer that was expected")
         }
     }
 

@@ -32,22 +32,23 @@ final class ReceiveCalls: CallGroup {
         Variant(name: "recvmsg_64_b_all_three", size: 64, control: inq | timestampns | timestamping, discards: false),
         Variant(name: "recvmsg_64_kib", size: 65536, control: 0, discards: false),
         Variant(name: "recvmsg_64_kib_timestampns", size: 65536, control: timestampns, discards: false),
-        Variant(name: "recvmsg_64_kib_all_three", size: 65536, control: inq | timestampns | timestamping, discards: false),
+        Variant(
+            name: "recvmsg_64_kib_all_three", size: 65536, control: inq | timestampns | timestamping, discards: false),
         Variant(name: "recvmsg_64_kib_discarded", size: 65536, control: 0, discards: true),
     ]
 
     static let figures = variants.map { variant in
-        CallFigure(
-            name: variant.name,
-            contains: "crossing, socket lock, "
-                + (variant.discards ? "\(variant.size) queued bytes freed, not copied (MSG_TRUNC)" : "copy of \(variant.size) queued bytes")
-                + (variant.control == 0 ? ", no control message" : ", control messages of \(variant.controlBytes) B (CMSG_SPACE)"),
-            leavesOut: "waiting for data, and what devmem adds: a token per fragment and its struct dmabuf_cmsg"
-                + (variant.size > 4096 ? "" : "; 1024 reads share a 64 KiB send, so that hardly any of them frees a buffer"),
+        let data =
+            variant.discards ? "\(variant.size) queued bytes freed, not copied" : "copy of \(variant.size) queued bytes"
+        let control = variant.controlBytes == 0 ? "no" : "\(variant.controlBytes) B (CMSG_SPACE) of"
+        let sharing = variant.size > 4096 ? "" : "; many reads share one send, so that hardly any frees a buffer"
+        return CallFigure(
+            name: variant.name, contains: "crossing, socket lock, \(data), \(control) control messages",
+            leavesOut: "waiting, and what devmem adds: a token per fragment and its struct dmabuf_cmsg" + sharing,
             callsPerRound: variant.size > 4096 ? 6 : 128)
     }
 
-    private let pairs: [(sender: CInt, receiver: CInt)]
+    private let connections: [LoopbackConnection]
     private let data: UnsafeMutableRawPointer
     private let control: UnsafeMutableRawPointer
     private static let controlCapacity = 1024
@@ -55,19 +56,14 @@ final class ReceiveCalls: CallGroup {
     private static let receiveBytes: CInt = 8 << 20
 
     init() throws(SystemCallError) {
-        var pairs: [(sender: CInt, receiver: CInt)] = []
-        do throws(SystemCallError) {
-            for variant in Self.variants {
-                var pair: [CInt] = [-1, -1]
-                try SystemCallError.check(ctr_tcp_pair(&pair, Self.receiveBytes), "loopback TCP connection")
-                pairs.append((pair[0], pair[1]))
-                try SystemCallError.check(ctr_ask_control(pair[1], variant.control), "setsockopt(control messages)")
-            }
-        } catch {
-            Self.close(pairs)
-            throw error
+        var connections: [LoopbackConnection] = []
+        for variant in Self.variants {
+            let connection = try LoopbackConnection(receiveBytes: Self.receiveBytes)
+            try SystemCallError.check(
+                ctr_ask_control(connection.receiver, variant.control), "setsockopt(control messages)")
+            connections.append(connection)
         }
-        self.pairs = pairs
+        self.connections = connections
         data = .allocate(byteCount: Self.sendBytes, alignment: 4096)
         data.initializeMemory(as: UInt8.self, repeating: 0x5A, count: Self.sendBytes)
         control = .allocate(byteCount: Self.controlCapacity, alignment: 16)
@@ -93,7 +89,6 @@ final class ReceiveCalls: CallGroup {
     }
 
     deinit {
-        Self.close(pairs)
         data.deallocate()
         control.deallocate()
     }
@@ -104,15 +99,16 @@ final class ReceiveCalls: CallGroup {
         let total = size * calls
         var queued = 0
         while queued < total {
-            let sent = ctr_send(pairs[figure].sender, data, min(Self.sendBytes, total - queued))
+            let sent = ctr_send(connections[figure].sender, data, min(Self.sendBytes, total - queued))
             guard sent > 0 else {
-                throw SystemCallError("send", errno: CInt(truncatingIfNeeded: sent), hint: "the receive buffer is too small")
+                throw SystemCallError(
+                    "send", errno: CInt(truncatingIfNeeded: sent), hint: "the receive buffer is too small")
             }
             queued += sent
         }
         let deadline = ctr_monotonic_ns() + 1_000_000_000
         while true {
-            let queued = try SystemCallError.check(ctr_queued_bytes(pairs[figure].receiver), "ioctl(FIONREAD)")
+            let queued = try SystemCallError.check(ctr_queued_bytes(connections[figure].receiver), "ioctl(FIONREAD)")
             if queued == total { return }
             guard ctr_monotonic_ns() < deadline else {
                 throw SystemCallError("ioctl(FIONREAD)", errno: ETIMEDOUT, hint: "\(queued) of \(total) bytes arrived")
@@ -123,7 +119,7 @@ final class ReceiveCalls: CallGroup {
 
     func run(_ figure: Int, calls: Int) throws(SystemCallError) {
         let variant = Self.variants[figure]
-        let receiver = pairs[figure].receiver
+        let receiver = connections[figure].receiver
         let expected = variant.controlBytes
         for _ in 0..<calls {
             var controlLength = expected == 0 ? 0 : Self.controlCapacity
@@ -135,17 +131,10 @@ final class ReceiveCalls: CallGroup {
     }
 
     private static func refusal(_ received: Int, _ controlLength: Int, of variant: Variant) -> SystemCallError {
-        if received < 0 { return SystemCallError("recvmsg", errno: CInt(received)) }
+        if received < 0 { return SystemCallError("recvmsg", errno: CInt(truncatingIfNeeded: received)) }
+        let control = "\(controlLength) of \(variant.controlBytes) B of control messages"
         return SystemCallError(
-            "recvmsg", errno: EPROTO,
-            hint: "\(received) of \(variant.size) bytes with \(controlLength) of \(variant.controlBytes) B of control messages")
-    }
-
-    private static func close(_ pairs: [(sender: CInt, receiver: CInt)]) {
-        for pair in pairs {
-            Glibc.close(pair.sender)
-            Glibc.close(pair.receiver)
-        }
+            "recvmsg", errno: EPROTO, hint: "\(received) of \(variant.size) bytes came with \(control)")
     }
 }
 

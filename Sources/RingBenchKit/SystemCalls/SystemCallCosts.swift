@@ -33,7 +33,9 @@ public struct SystemCallCosts: Encodable, Sendable {
     public static func measure(
         repetitions: Int = 15, cpu: Int? = nil, progress: Progress = Progress(quiet: true)
     ) throws(Failure) -> SystemCallCosts {
-        guard repetitions > 0 else { throw Failure(.usage, "system calls need at least 1 repetition, not \(repetitions)") }
+        guard repetitions > 0 else {
+            throw Failure(.usage, "system calls need at least 1 repetition, not \(repetitions)")
+        }
         let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         let chosen: Int = cpu ?? allowed.last ?? 0
         var timer = CallTimer(
@@ -64,7 +66,8 @@ public struct SystemCallCosts: Encodable, Sendable {
             try SystemCallError.check(ctr_affinity_read(&before), "sched_getaffinity")
         } catch { throw Failure(error) }
         guard ctr_pin_thread(CInt(clamping: cpu)) == 0 else {
-            throw Failure(.usage, "CPU \(cpu) cannot be used by this process: choose one of those that `ringbench probe` lists")
+            throw Failure(
+                .usage, "CPU \(cpu) cannot be used by this process: choose one of those that `ringbench probe` lists")
         }
         defer { _ = ctr_affinity_write(before) }
         return try body()

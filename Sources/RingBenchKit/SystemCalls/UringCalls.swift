@@ -46,7 +46,8 @@ final class UringCalls: CallGroup {
             let completed = ctr_uring_enter_nops(&ring, count)
             guard completed == CInt(count) else {
                 throw SystemCallError(
-                    "io_uring_enter", errno: completed < 0 ? completed : EPROTO, hint: "\(completed) of \(count) completed")
+                    "io_uring_enter", errno: completed < 0 ? completed : EPROTO,
+                    hint: "\(completed) of \(count) completed")
             }
         }
     }

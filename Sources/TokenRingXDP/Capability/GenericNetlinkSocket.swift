@@ -36,7 +36,8 @@ public final class GenericNetlinkSocket {
         let body = attributes.flatMap { NetlinkAttribute.bytes(type: $0.type, payload: $0.payload) ?? [] }
         let length = UInt32(clamping: NetlinkMessage.headerBytes + 4 + body.count)
         let flags = requestFlag | (acknowledge ? acknowledgeFlag : 0)
-        let header = hostBytes(length) + hostBytes(family) + hostBytes(flags) + hostBytes(sequence) + hostBytes(UInt32(0))
+        let header =
+            hostBytes(length) + hostBytes(family) + hostBytes(flags) + hostBytes(sequence) + hostBytes(UInt32(0))
         return header + [command, 1, 0, 0] + body
     }
 

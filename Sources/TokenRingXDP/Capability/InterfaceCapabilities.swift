@@ -28,7 +28,8 @@ public struct InterfaceCapabilities: Hashable, Sendable {
     public static func query(name: String) throws(SystemCallError) -> InterfaceCapabilities {
         let index = if_nametoindex(name)
         guard index != 0 else {
-            throw SystemCallError("if_nametoindex", errno: errno, hint: "no interface \(name) in this network namespace")
+            throw SystemCallError(
+                "if_nametoindex", errno: errno, hint: "no interface \(name) in this network namespace")
         }
         return InterfaceCapabilities(name: name, index: index, through: NetdevFamily.open())
     }
@@ -39,7 +40,8 @@ public struct InterfaceCapabilities: Hashable, Sendable {
     public static func query(index: UInt32) throws(SystemCallError) -> InterfaceCapabilities {
         var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
         guard if_indextoname(index, &buffer) != nil else {
-            throw SystemCallError("if_indextoname", errno: errno, hint: "no interface \(index) in this network namespace")
+            throw SystemCallError(
+                "if_indextoname", errno: errno, hint: "no interface \(index) in this network namespace")
         }
         return InterfaceCapabilities(name: text(buffer), index: index, through: NetdevFamily.open())
     }

@@ -26,7 +26,8 @@ public final class NetdevFamily {
         do {
             identifier = try socket.family(named: "netdev")
         } catch {
-            let hint = error.errno.rawValue == ENOENT ? "this kernel is older than 6.3 and has no family netdev" : error.hint
+            let hint =
+                error.errno.rawValue == ENOENT ? "this kernel is older than 6.3 and has no family netdev" : error.hint
             throw SystemCallError(error.call, errno: error.errno.rawValue, hint: hint)
         }
     }

@@ -28,6 +28,6 @@ public enum XDPSupport {
         close(descriptor)
     }
 
-    /// The version that libbpf says of itself, such as "1.1".
+    /// The version that libbpf says of itself, such as "v1.1".
     public static var libbpfVersion: String { String(cString: libbpf_version_string()) }
 }
