@@ -7,7 +7,9 @@ struct Ringbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringbench",
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
-        subcommands: [EvaluateCommand.self, RingCommand.self, XDPCommand.self, ConsumeRingsCommand.self],
+        subcommands: [
+            EvaluateCommand.self, RingCommand.self, XDPCommand.self, ProbeCommand.self, ConsumeRingsCommand.self,
+        ],
         defaultSubcommand: EvaluateCommand.self)
 }
 

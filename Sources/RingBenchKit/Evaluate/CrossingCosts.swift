@@ -1,14 +1,25 @@
 /// What the proposals' calls cost on this kernel, as far as crossing goes; nanoseconds a call, each repetition kept.
-public struct CrossingCosts: Sendable {
+struct CrossingCosts: Sendable {
     /// `recvmsg` that returns a little data and no control message.
-    public var recvmsg: Repetitions
+    let recvmsg: Repetitions
     /// What one control message of the size of `struct dmabuf_cmsg` adds to it.
-    public var controlMessage: Repetitions
+    let controlMessage: Repetitions
     /// `setsockopt(SO_DEVMEM_DONTNEED)` extrapolated to no token.
-    public var dontNeed: Repetitions
+    let dontNeed: Repetitions
 
-    /// The three figures.
-    public init(recvmsg: Repetitions, controlMessage: Repetitions, dontNeed: Repetitions) {
+    /// Takes them from what was measured.
+    ///
+    /// - Throws: `Failure` when this kernel refused one: the socket proposals cannot be compared then.
+    init(_ measured: SystemCallCosts) throws(Failure) {
+        guard let recvmsg = measured.recvmsgBaseNs, let controlMessage = measured.controlMessageNs,
+            let dontNeed = measured.crossingDontneedNs
+        else {
+            let refused = measured.calls.compactMap { call in call.unavailable.map { "\(call.name): \($0.reason)" } }
+            throw Failure(
+                .unavailable,
+                "this kernel refused a call that the proposals make, so they cannot be compared here: "
+                    + refused.joined(separator: "; "))
+        }
         self.recvmsg = recvmsg
         self.controlMessage = controlMessage
         self.dontNeed = dontNeed

@@ -27,6 +27,7 @@ public struct Evaluation: Sendable {
     public func run(progress: Progress) throws(Failure) -> EvaluationReport {
         try load.validate()
         let calls = try SystemCallCosts.measure(progress: progress)
+        let costs = try CrossingCosts(calls)
         let crossing = try LiveCrossing()
         let clock = TickClock()
         try verifyEveryByte(progress)
@@ -51,7 +52,6 @@ public struct Evaluation: Sendable {
         }
         // Ratios are taken repetition by repetition: drop what the others did not reach.
         let complete = outcomes.map(\.count).min() ?? 0
-        let costs = calls.crossingCosts
         let figures = compositions.indices.map { index in
             ProposalFigures(
                 outcomes: Array(outcomes[index].prefix(complete)), crossing: costs, clock: clock, tokens: load.tokens,

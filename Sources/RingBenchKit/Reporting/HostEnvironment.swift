@@ -1,5 +1,4 @@
 import CTokenRing
-import FoundationEssentials
 import Glibc
 
 /// Where a number was measured.
@@ -54,13 +53,13 @@ public struct HostEnvironment: Encodable, Sendable {
         kernelCommandLine = Self.text("/proc/cmdline")
         cpuModel =
             processor.split(separator: "\n").first { $0.hasPrefix("model name") }?
-            .split(separator: ":").last.map(Self.trimmed) ?? "unknown"
+            .split(separator: ":").last.map { String($0.drop(while: \.isWhitespace)) } ?? "unknown"
         cpus = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         hypervisor = processor.contains(" hypervisor")
         clockSource = Self.text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
         let folder = "/sys/devices/system/cpu/vulnerabilities"
         var found: [String: String] = [:]
-        for entry in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+        for entry in HostFile.names(in: folder) {
             let state = Self.text("\(folder)/\(entry)")
             if state != "Not affected" { found[entry] = state }
         }
@@ -85,13 +84,5 @@ public struct HostEnvironment: Encodable, Sendable {
         "Linux \(kernelRelease) \(machine), \(cpuModel), \(cpus.count) CPUs\(hypervisor ? ", virtual machine" : "")"
     }
 
-    private static func text(_ path: String) -> String {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return "unknown" }
-        return trimmed(String(decoding: data, as: UTF8.self))
-    }
-
-    private static func trimmed(_ text: some StringProtocol) -> String {
-        let start = text.drop(while: \.isWhitespace)
-        return String(start.reversed().drop(while: \.isWhitespace).reversed())
-    }
+    private static func text(_ path: String) -> String { HostFile.text(path) ?? "unknown" }
 }

@@ -1,30 +1,101 @@
-/// What one call costs on this kernel, measured.
-public struct CallCost: Encodable, Sendable {
-    /// The call and its size.
-    public let name: String
-    /// Nanoseconds a call; empty when the kernel refused it.
-    public let nsPerCall: Repetitions
-    /// What the figure holds, and what a real token call would have on top.
-    public let contains: String
-    /// Why there is no figure, with the errno.
-    public let unavailable: String?
+import TokenRing
 
-    enum CodingKeys: String, CodingKey {
-        case name, contains, unavailable, spread, evidence
-        case median = "ns_per_call"
-        case nsPerCall = "repetitions_ns_per_call"
+/// What one system call costs on this kernel, measured now; or why it could not be measured.
+public struct CallCost: Encodable, Sendable {
+    /// Snake case, unique in a measurement, such as `dontneed_16_tokens`.
+    public let name: String
+    /// Nanoseconds per call, one value per repetition (the median of its rounds); nil if the kernel refused the call.
+    public let nsPerCall: Repetitions?
+    /// Always `kernel`: no constant stands in for a measurement.
+    public let evidence = Evidence.kernel
+    /// What the figure contains.
+    public let contains: String
+    /// What the real use of the call would cost on top of it.
+    public let leavesOut: String
+    /// Why there is no figure; nil if there is one.
+    public let unavailable: Refusal?
+
+    /// A call that this kernel refused.
+    public struct Refusal: Encodable, Hashable, Sendable {
+        /// Positive errno.
+        public let errno: Int32
+        /// Which call said so, and what that means.
+        public let reason: String
+
+        init(_ error: SystemCallError) {
+            errno = error.errno.rawValue
+            reason = error.description
+        }
     }
 
-    /// The median beside the raw values.
+    init(_ figure: CallFigure, values: [Double], refusal: SystemCallError?) {
+        name = figure.name
+        contains = figure.contains
+        leavesOut = figure.leavesOut
+        nsPerCall = refusal == nil && !values.isEmpty ? Repetitions(values) : nil
+        unavailable = refusal.map(Refusal.init)
+    }
+
+    private enum Key: String, CodingKey {
+        case name, evidence, contains, unavailable
+        case nsPerCall = "ns_per_call"
+        case leavesOut = "leaves_out"
+    }
+
+    /// Snake-case keys; `ns_per_call` is missing where `unavailable` is given.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
+        var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)
+        try container.encode(evidence, forKey: .evidence)
         try container.encode(contains, forKey: .contains)
-        try container.encode(Evidence.kernel, forKey: .evidence)
-        try container.encode(nsPerCall, forKey: .nsPerCall)
+        try container.encode(leavesOut, forKey: .leavesOut)
+        try container.encodeIfPresent(nsPerCall.map(EncodedCost.init), forKey: .nsPerCall)
         try container.encodeIfPresent(unavailable, forKey: .unavailable)
-        guard !nsPerCall.values.isEmpty else { return }
-        try container.encode(nsPerCall.median, forKey: .median)
-        try container.encode(nsPerCall.spread, forKey: .spread)
+    }
+}
+
+/// A cost that follows from several calls of one measurement, repetition by repetition.
+public struct DerivedCost: Encodable, Sendable {
+    /// Snake case, with its unit.
+    public let name: String
+    /// One value per repetition, in the unit of the name.
+    public let value: Repetitions
+    /// The figures that it comes from and how.
+    public let derivation: String
+
+    private enum Key: String, CodingKey { case name, value, derivation }
+
+    /// Snake-case keys.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(derivation, forKey: .derivation)
+        try container.encode(EncodedCost(value), forKey: .value)
+    }
+}
+
+/// Nanoseconds with their spread and the raw values.
+struct EncodedCost: Encodable {
+    let medianNs: Double
+    let firstQuartileNs: Double
+    let thirdQuartileNs: Double
+    /// Left out where the median is 0: JSON has no infinity.
+    let spread: Double?
+    let valuesNs: [Double]
+
+    init(_ cost: Repetitions) {
+        medianNs = cost.median
+        firstQuartileNs = cost.quantile(0.25)
+        thirdQuartileNs = cost.quantile(0.75)
+        spread = cost.spread.isFinite ? cost.spread : nil
+        valuesNs = cost.values
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case medianNs = "median_ns"
+        case firstQuartileNs = "first_quartile_ns"
+        case thirdQuartileNs = "third_quartile_ns"
+        case spread
+        case valuesNs = "values_ns"
     }
 }

@@ -2,30 +2,29 @@ import CTokenRing
 import TokenRing
 
 /// Crossings on this kernel: a peek of one byte for each receive, a DONTNEED of one absent token for each other call.
-final class LiveCrossing: Crossing {
-    private let ends: (receiver: OwnedDescriptor, sender: OwnedDescriptor)
+///
+/// Used by the application's thread alone.
+final class LiveCrossing: Crossing, @unchecked Sendable {
+    private let connection: LoopbackConnection
 
-    /// Connects a TCP pair over loopback and queues the byte.
+    /// Connects over loopback and queues the byte.
     init() throws(Failure) {
         do throws(SystemCallError) {
-            ends = try TimedCalls.tcpPair()
+            connection = try LoopbackConnection(receiveBytes: 65536)
+            var byte: UInt8 = 1
+            try SystemCallError.check(CInt(ctr_send(connection.sender, &byte, 1)), "send")
         } catch {
             throw Failure(error)
         }
-        do {
-            _ = try ends.sender.descriptor.writeAll([1])
-        } catch {
-            throw Failure(.systemCall, "writing to a loopback TCP socket: \(error)")
-        }
     }
 
-    func receive() { _ = ctr_peek_byte(ends.receiver.descriptor.rawValue) }
+    func receive() { _ = ctr_peek_byte(connection.receiver) }
     func dontNeed() { enter() }
     func wakeup() { enter() }
 
     private func enter() {
         withUnsafeBytes(of: TokenRange(token_start: 1, token_count: 1)) {
-            _ = ctr_dontneed(ends.receiver.descriptor.rawValue, $0.baseAddress, $0.count)
+            _ = ctr_devmem_dontneed(connection.receiver, $0.baseAddress, UInt32($0.count))
         }
     }
 }

@@ -1,133 +1,92 @@
 import CTokenRing
-import SystemPackage
 import TokenRing
 
-/// What crossing into this kernel costs, by the calls that the proposals would make. Measured in each run.
+/// What the calls of the token proposals cost on this kernel, measured now.
+///
+/// Every value comes from a loop of calls between two readings of CLOCK_MONOTONIC on one pinned CPU. A repetition opens
+/// its sockets and rings afresh and runs `rounds` rounds; in a round each figure gets its turn, forwards and backwards
+/// in alternation. The repetition's value is the median of its rounds, and derived costs are computed repetition by
+/// repetition, so that what hits a whole repetition cancels in differences and the rest shows as spread.
+///
+/// A call that this kernel refuses is listed with the errno and a reason, and what derives from it is nil.
 public struct SystemCallCosts: Encodable, Sendable {
-    /// Every call, in the order of the table.
+    /// Every figure, the unavailable ones included.
     public let calls: [CallCost]
-    /// `setsockopt(SO_DEVMEM_DONTNEED)` extrapolated to no token: least squares over 1, 16, 64 and 128 tokens, nanoseconds.
-    public let dontNeedCrossing: Repetitions
-    /// What each token adds to it: copied, and looked up in vain; nanoseconds.
-    public let dontNeedPerToken: Repetitions
-    /// What one control message of 40 bytes adds to recvmsg, nanoseconds.
+    /// The CPU that it ran on.
+    public let cpu: Int
+    /// Repetitions that were completed.
+    public let repetitions: Int
+    /// Rounds in each repetition.
+    public let rounds: Int
+    /// What two readings of the clock cost, in nanoseconds; taken off every round.
+    public let clockOverheadNs: Int64
+    /// Whether Ctrl-C ended it early.
+    public let interrupted: Bool
+
+    /// Measures all calls: some 2 s with 15 repetitions. Pins the calling thread and puts its CPUs back.
     ///
-    /// TCP cannot be made to send one of just that size without a dmabuf. TCP_INQ and SCM_TIMESTAMPNS together are two
-    /// messages in 56 bytes of control space; half of what they add is taken.
-    public let controlMessage: Repetitions
-    /// `recvmsg` of a little data with no control message, nanoseconds.
-    public let recvmsg: Repetitions
-
-    enum CodingKeys: String, CodingKey {
-        case calls
-        case dontNeedCrossing = "repetitions_dontneed_crossing_ns"
-        case dontNeedPerToken = "repetitions_dontneed_ns_per_token"
-        case controlMessage = "repetitions_control_message_ns"
-        case recvmsg = "repetitions_recvmsg_ns"
-    }
-
-    /// Measures every call, `repetitions` times in turn, on the calling thread.
-    ///
-    /// - Throws: `Failure` when loopback TCP cannot be had, or Ctrl-C came.
-    public static func measure(repetitions: Int = 21, progress: Progress) throws(Failure) -> SystemCallCosts {
-        let timed: TimedCalls
-        do throws(SystemCallError) {
-            timed = try TimedCalls()
-        } catch {
-            throw Failure(error)
+    /// - Parameters:
+    ///   - repetitions: at least 1.
+    ///   - cpu: the CPU to run on; by default the last one that this thread may use, which least often serves interrupts.
+    ///   - progress: told once per repetition.
+    /// - Throws: `Failure`: `usage` for no repetitions or a CPU that cannot be had, `interrupted` before the first one.
+    public static func measure(
+        repetitions: Int = 15, cpu: Int? = nil, progress: Progress = Progress(quiet: true)
+    ) throws(Failure) -> SystemCallCosts {
+        guard repetitions > 0 else {
+            throw Failure(.usage, "system calls need at least 1 repetition, not \(repetitions)")
         }
-        let calls = timed.all
-        var values = calls.map { _ in [Double]() }
-        var refusals: [Int: Int64] = [:]
-        for repetition in 0..<repetitions {
-            progress.step("system calls: repetition \(repetition + 1) of \(repetitions)")
-            for (index, call) in calls.enumerated() where refusals[index] == nil {
-                if Interrupt.isRequested { throw Failure(.interrupted, "interrupted before anything was measured") }
-                let nanoseconds = call.run(call.calls)
-                if nanoseconds < 0 {
-                    refusals[index] = nanoseconds
-                } else {
-                    values[index].append(Double(nanoseconds) / Double(call.calls))
-                }
+        let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
+        let chosen: Int = cpu ?? allowed.last ?? 0
+        var timer = CallTimer(
+            [FloorCalls.self, DontneedCalls.self, ReceiveCalls.self, NetlinkCalls.self, UringCalls.self], rounds: 24)
+        let completed = try pinned(to: chosen) { () throws(Failure) in
+            for repetition in 0..<repetitions {
+                if Interrupt.isRequested { return repetition }
+                progress.step("system calls: repetition \(repetition + 1) of \(repetitions)")
+                timer.repetition()
             }
+            return repetitions
         }
-        let clock = clockReading(repetitions)
-        return try SystemCallCosts(
-            calls: calls.indices.map { index in
-                // The receiving calls are timed one by one: take the reading of the clock out again.
-                let isSingle = calls[index].name.hasPrefix("recvmsg")
-                return CallCost(
-                    name: calls[index].name,
-                    nsPerCall: Repetitions(values[index].map { isSingle ? $0 - clock.median : $0 }),
-                    contains: calls[index].contains,
-                    unavailable: refusals[index].map { "\(Errno(rawValue: CInt(-$0))) (errno \(-$0))" })
-            })
+        guard completed > 0 else { throw Failure(.interrupted, "interrupted before the first repetition ended") }
+        return SystemCallCosts(
+            calls: timer.costs, cpu: chosen, repetitions: completed, rounds: timer.rounds,
+            clockOverheadNs: timer.clockOverheadNs, interrupted: completed < repetitions)
     }
 
-    private init(calls: [CallCost]) throws(Failure) {
-        self.calls = calls
-        func values(_ name: String) throws(Failure) -> [Double] {
-            guard let call = calls.first(where: { $0.name == name }), call.unavailable == nil else {
-                let reason = calls.first { $0.name == name }?.unavailable ?? "not measured"
-                throw Failure(
-                    .unavailable, "\(name): \(reason); the proposals that use it cannot be compared on this kernel")
-            }
-            return call.nsPerCall.values
+    /// The figure called `name`, available or not; nil if there is none of that name.
+    public func call(_ name: String) -> CallCost? { calls.first { $0.name == name } }
+
+    /// Runs `body` with the calling thread on one CPU, and lets the thread back on its CPUs.
+    private static func pinned(
+        to cpu: Int, _ body: () throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        var before = [UInt64](repeating: 0, count: Int(CTR_AFFINITY_WORDS))
+        do {
+            try SystemCallError.check(ctr_affinity_read(&before), "sched_getaffinity")
+        } catch { throw Failure(error) }
+        guard ctr_pin_thread(CInt(clamping: cpu)) == 0 else {
+            throw Failure(
+                .usage, "CPU \(cpu) cannot be used by this process: choose one of those that `ringbench probe` lists")
         }
-        let byTokens = try TimedCalls.tokenCounts.map { (tokens) throws(Failure) in
-            try values(TimedCalls.dontNeedName(tokens))
-        }
-        let lines = byTokens[0].indices.map { repetition in
-            Self.leastSquares(TimedCalls.tokenCounts.map(Double.init), byTokens.map { $0[repetition] })
-        }
-        dontNeedCrossing = Repetitions(lines.map(\.intercept))
-        dontNeedPerToken = Repetitions(lines.map(\.slope))
-        let small = TimedCalls.smallBytes
-        let none = try values(TimedCalls.recvmsgName(small, TimedCalls.controlSets[0].name))
-        let both = try values(TimedCalls.recvmsgName(small, TimedCalls.controlSets[3].name))
-        recvmsg = Repetitions(none)
-        controlMessage = Repetitions(zip(both, none).map { ($0 - $1) / 2 })
+        defer { _ = ctr_affinity_write(before) }
+        return try body()
     }
 
-    /// The line through the points with the least squared distance.
-    static func leastSquares(_ x: [Double], _ y: [Double]) -> (intercept: Double, slope: Double) {
-        let count = Double(x.count)
-        let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-        let covariance = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
-        let slope = covariance / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
-        return (meanY - slope * meanX, slope)
+    private enum Key: String, CodingKey {
+        case calls, cpu, repetitions, rounds, derived, interrupted
+        case clockOverheadNs = "clock_overhead_ns"
     }
 
-    /// Nanoseconds between two readings of the clock.
-    private static func clockReading(_ repetitions: Int) -> Repetitions {
-        Repetitions(
-            (0..<repetitions * 100).map { _ in
-                let start = ctr_monotonic_ns()
-                return Double(ctr_monotonic_ns() - start)
-            })
-    }
-
-    /// What the comparison of proposals needs.
-    public var crossingCosts: CrossingCosts {
-        CrossingCosts(recvmsg: recvmsg, controlMessage: controlMessage, dontNeed: dontNeedCrossing)
-    }
-
-    /// The table that a terminal shows.
-    public var text: String {
-        var table = TextTable(["system call, this kernel", "ns per call", "+-"])
-        func add(_ name: String, _ cost: Repetitions) {
-            table.add([name, "\(cost.median.text(0)) k", cost.spread.percent])
-        }
-        for call in calls {
-            if let unavailable = call.unavailable {
-                table.add([call.name, unavailable, ""])
-            } else {
-                add(call.name, call.nsPerCall)
-            }
-        }
-        add("  SO_DEVMEM_DONTNEED extrapolated to no token", dontNeedCrossing)
-        add("  each token of it", dontNeedPerToken)
-        add("  one control message", controlMessage)
-        return table.text
+    /// Snake-case keys with units.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(calls, forKey: .calls)
+        try container.encode(cpu, forKey: .cpu)
+        try container.encode(repetitions, forKey: .repetitions)
+        try container.encode(rounds, forKey: .rounds)
+        try container.encode(clockOverheadNs, forKey: .clockOverheadNs)
+        try container.encode(interrupted, forKey: .interrupted)
+        try container.encode(derived, forKey: .derived)
     }
 }

@@ -1,35 +1,35 @@
-import FoundationEssentials
+import CTokenRing
 
-/// A Linux capability that some command needs.
-public enum Capability: Int, CaseIterable, Sendable {
-    /// Interfaces, and XDP programs on them.
+/// A capability that some command needs (include/uapi/linux/capability.h).
+public enum Capability: UInt32, CaseIterable, Encodable, Sendable {
+    /// `CAP_NET_ADMIN`: attaching XDP programs, making veth pairs, binding dma-bufs, zcrx.
     case netAdmin = 12
-    /// AF_XDP and AF_PACKET sockets.
+    /// `CAP_NET_RAW`: AF_XDP and AF_PACKET sockets.
     case netRaw = 13
-    /// New network namespaces.
+    /// `CAP_IPC_LOCK`: a UMEM beyond RLIMIT_MEMLOCK.
+    case ipcLock = 14
+    /// `CAP_SYS_ADMIN`: a network namespace without a user namespace.
     case sysAdmin = 21
-    /// Loading BPF programs; CAP_SYS_ADMIN includes it.
+    /// `CAP_BPF`: loading BPF programs and making maps; CAP_SYS_ADMIN includes it.
     case bpf = 39
 
-    /// Its name in capabilities(7).
+    /// As capabilities(7) writes it.
     public var name: String {
         switch self {
         case .netAdmin: "CAP_NET_ADMIN"
         case .netRaw: "CAP_NET_RAW"
+        case .ipcLock: "CAP_IPC_LOCK"
         case .sysAdmin: "CAP_SYS_ADMIN"
         case .bpf: "CAP_BPF"
         }
     }
 
+    /// Whether the calling thread has it in its effective set.
+    public var isPresent: Bool { ctr_capability(rawValue) == 1 }
+
     /// Those of `wanted` that the calling thread does not have.
     public static func missing(of wanted: [Capability]) -> [Capability] {
-        guard let status = try? Data(contentsOf: URL(filePath: "/proc/thread-self/status")) else { return [] }
-        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CapEff:") }
-        guard let text = line?.split(whereSeparator: \.isWhitespace).last, let held = UInt64(text, radix: 16) else {
-            return []
-        }
-        func has(_ capability: Capability) -> Bool { held >> UInt64(capability.rawValue) & 1 == 1 }
-        return wanted.filter { !has($0) && !($0 == .bpf && has(.sysAdmin)) }
+        wanted.filter { !$0.isPresent && !($0 == .bpf && sysAdmin.isPresent) }
     }
 
     /// - Throws: `Failure` of kind `.privilege` that names what is missing.

@@ -1,0 +1,28 @@
+import FoundationEssentials
+import SystemPackage
+
+/// Small files of /proc and /sys.
+enum HostFile {
+    /// The contents without white space at the end; nil if the file cannot be read.
+    ///
+    /// Reads until the end is seen: a file of /proc has no size, and /proc/self/maps comes in pieces.
+    static func text(_ path: String) -> String? {
+        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else { return nil }
+        defer { try? file.close() }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65536)
+        while true {
+            guard let count = try? piece.withUnsafeMutableBytes({ try file.read(into: $0) }) else { return nil }
+            if count == 0 { break }
+            bytes += piece.prefix(count)
+        }
+        var text = String(decoding: bytes, as: UTF8.self)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+
+    /// The names in a directory, sorted; none if it cannot be read.
+    static func names(in path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+}

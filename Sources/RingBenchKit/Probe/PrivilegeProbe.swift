@@ -1,0 +1,33 @@
+import CTokenRing
+
+/// What this process may do: capabilities and locked memory.
+public struct PrivilegeProbe: Encodable, Sendable {
+    /// Names of those that are in the effective set.
+    public let present: [String]
+    /// Names of those that are not.
+    public let absent: [String]
+    /// Soft RLIMIT_MEMLOCK in bytes; nil without a limit. It does not bind a process with CAP_IPC_LOCK.
+    public let memlockBytes: UInt64?
+
+    private enum Key: String, CodingKey {
+        case present = "capabilities_present"
+        case absent = "capabilities_absent"
+        case memlockBytes = "rlimit_memlock_bytes"
+    }
+
+    /// Asks the kernel.
+    public init() {
+        present = Capability.allCases.filter(\.isPresent).map(\.name)
+        absent = Capability.allCases.filter { !$0.isPresent }.map(\.name)
+        var (soft, hard): (UInt64, UInt64) = (0, 0)
+        memlockBytes = ctr_memlock_limit(&soft, &hard) == 0 && soft != .max ? soft : nil
+    }
+
+    /// `rlimit_memlock_bytes` is null without a limit.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(present, forKey: .present)
+        try container.encode(absent, forKey: .absent)
+        try container.encode(memlockBytes, forKey: .memlockBytes)
+    }
+}
