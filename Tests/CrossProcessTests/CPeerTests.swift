@@ -5,13 +5,17 @@ import TokenRing
 /// A peer that knows nothing but token_ring.h, in C11, against the Swift side: fragments there, tokens back.
 @Suite("C11 peer", .serialized)
 struct CPeerTests {
+    /// A wait that is over without a wakeup looks like success to the waiter, only late: the whole has a deadline too.
+    private static let deadline = Duration.seconds(30)
+
     /// Delivers fragments `0 ..< count` on ring 0.
     private static func deliver(_ setting: SharedSetting, _ count: UInt64) throws {
         var producer = try setting.region.takeProducer(of: 0, entry: FragDescriptor.self)
         let doorbells = setting.doorbells(of: 0)
+        let end = ContinuousClock.now + deadline
         var sent: UInt64 = 0
-        while sent < count {
-            guard producer.waitForRoom(doorbells, polls: 8, timeout: .seconds(20)) == .ready else { return }
+        while sent < count, ContinuousClock.now < end {
+            guard producer.waitForRoom(doorbells, polls: 8, timeout: .seconds(10)) == .ready else { return }
             let batch = producer.reserve(upTo: UInt32(min(48, count - sent)))
             for offset in 0..<batch.count {
                 producer.write(FragDescriptor(sequence: sent + UInt64(offset)), at: batch[offset])
@@ -28,7 +32,10 @@ struct CPeerTests {
         let doorbells = setting.doorbells(of: 1)
         var tokens: UInt64 = 0
         var ranges = 0
-        while tokens < count, consumer.wait(doorbells, polls: 8, timeout: .seconds(20)) == .ready {
+        let end = ContinuousClock.now + Self.deadline
+        while tokens < count, ContinuousClock.now < end,
+            consumer.wait(doorbells, polls: 8, timeout: .seconds(10)) == .ready
+        {
             for range in takeAll(from: &consumer, upTo: 16) {
                 guard (1...8).contains(range.token_count) else { return (tokens, ranges) }
                 for token in range.token_start..<range.token_start + range.token_count {

@@ -17,6 +17,7 @@ public func takeAll<Memory: RingMemory>(
     from consumer: inout ConsumerRing<Memory>, upTo count: UInt32 = .max
 ) -> [Memory.Entry] {
     let batch = consumer.peek(upTo: count)
+    precondition(batch.count <= RingLayout.mostEntries, "a broken ring handed out \(batch.count) entries")
     let values = (0..<batch.count).map { consumer.read(at: batch[$0]) }
     consumer.release(batch.count)
     return values

@@ -1,25 +1,44 @@
 import Glibc
+import Synchronization
 
 /// A thread that a test starts and joins. Blocking calls belong here, not in a task of the concurrency pool.
 public final class TestThread {
     private var thread = pthread_t()
     private var joined = false
 
+    private let body: Body
+
     private final class Body: Sendable {
         let run: @Sendable () -> Void
+        let hasEnded = Atomic(false)
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts `body`.
-    public init(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(body)).toOpaque()
+    /// Starts `run`.
+    public init(_ run: @escaping @Sendable () -> Void) {
+        body = Body(run)
+        let box = Unmanaged.passRetained(body).toOpaque()
         let result = pthread_create(
             &thread, nil,
             { box in
-                if let box { Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run() }
+                if let box {
+                    let body = Unmanaged<Body>.fromOpaque(box).takeRetainedValue()
+                    body.run()
+                    body.hasEnded.store(true, ordering: .releasing)
+                }
                 return nil
             }, box)
         guard result == 0 else { fatalError("pthread_create: errno \(result)") }
+    }
+
+    /// Whether it ends before the deadline. A sleeper that nobody wakes does not: let it time out later than that.
+    public func ends(within deadline: Duration) -> Bool {
+        let end = ContinuousClock.now + deadline
+        while !body.hasEnded.load(ordering: .acquiring) {
+            if ContinuousClock.now > end { return false }
+            usleep(1000)
+        }
+        return true
     }
 
     /// Waits until it has ended.

@@ -13,7 +13,7 @@ struct RealLayoutTests {
         var consumer = ConsumerRing(memory: memory)
         var sent: UInt32 = 0
         var received: UInt32 = 0
-        while received < 1000 {
+        for _ in 0..<1000 where received < 1000 {
             sent += UInt32(submitAll((sent..<min(1000, sent + 5)).map(make), to: &producer))
             for value in takeAll(from: &consumer, upTo: 3) {
                 #expect(value == make(received))
@@ -21,6 +21,7 @@ struct RealLayoutTests {
             }
         }
         #expect(sent == 1000)
+        #expect(received == 1000)
         #expect(consumer.peek(upTo: 1).isEmpty == true)
         #expect(producer.statistics.indexViolations == 0)
         #expect(consumer.statistics.indexViolations == 0)

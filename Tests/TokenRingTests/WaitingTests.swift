@@ -46,7 +46,9 @@ struct WaitingTests {
     /// The ways to sleep.
     enum Way: String, CaseIterable { case spin, futex, eventfd }
 
+    /// A sleeper that was not woken is late, and the test sees it; at last it times out, so that nothing hangs.
     static let long = Duration.seconds(20)
+    static let late = Duration.seconds(10)
 
     @Test("a consumer sleeps until an entry comes", arguments: Way.allCases)
     func consumerWaitsForEntry(way: Way) throws {
@@ -61,6 +63,7 @@ struct WaitingTests {
         var producer = try setting.producer()
         #expect(submitAll([TokenRange(sequence: 1)], to: &producer) == 1)
         producer.wakeConsumer(setting.doorbells)
+        #expect(thread.ends(within: Self.late), "nobody woke it")
         thread.join()
         #expect(setting.region.word(.consumer).loadAcquire() == 1)
         #expect(setting.region.word(.consumerFlags).loadAcquire() == 0, "the flag is taken back")
@@ -79,8 +82,12 @@ struct WaitingTests {
         if way != .spin { #expect(setting.flagRises(.producerFlags)) }
         var consumer = try setting.consumer()
         var received = 0
-        while received == 0 { received = takeAll(from: &consumer, upTo: 1).count }
+        for _ in 0..<10_000 where received == 0 {
+            received = takeAll(from: &consumer, upTo: 1).count
+            if received == 0 { usleep(1000) }
+        }
         consumer.wakeProducer(setting.doorbells)
+        #expect(thread.ends(within: Self.late), "nobody woke it")
         thread.join()
         #expect(setting.region.word(.producer).loadAcquire() == 5)
         #expect(setting.region.word(.producerFlags).loadAcquire() == 0, "the flag is taken back")
@@ -131,7 +138,8 @@ struct WaitingTests {
         var producer = try setting.producer()
         // It fills the ring and tells nobody; only the wait for room says so.
         #expect(submitAll((0..<4).map { TokenRange(sequence: $0) }, to: &producer) == 4)
-        #expect(producer.waitForRoom(setting.doorbells, polls: 1, timeout: Self.long) == .ready)
+        #expect(producer.waitForRoom(setting.doorbells, polls: 1, timeout: Self.late) == .ready)
+        #expect(thread.ends(within: Self.late), "nobody woke it")
         thread.join()
     }
 
