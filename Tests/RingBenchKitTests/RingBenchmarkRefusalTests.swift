@@ -20,7 +20,7 @@ struct RingBenchmarkRefusalTests {
         let failure = refusal { $0.capacity = 3 }
         #expect(failure?.kind == .usage)
         #expect(
-            failure?.description == "--capacity 3: ring layout: capacity is 3: it must be a power of two; round it up")
+            failure?.description == "--capacity 3: ring layout: capacity is 3: it must be a power of two")
     }
 
     @Test("a batch larger than the ring is refused, it could never be reserved")

@@ -37,18 +37,35 @@ public final class PeerProcess {
     }
 
     /// Starts a program, found in PATH if its name has no slash.
-    public init(_ program: String, _ arguments: [String], socket: DescriptorChannel? = nil) throws(SystemCallError) {
+    ///
+    /// - Parameter streams: what becomes its standard output and standard error; ours if nil.
+    public init(
+        _ program: String, _ arguments: [String], socket: DescriptorChannel? = nil,
+        streams: (output: CInt, errors: CInt)? = nil
+    ) throws(SystemCallError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         if let socket {
             posix_spawn_file_actions_adddup2(&actions, socket.descriptor.rawValue, Self.socketNumber)
         }
+        if let streams {
+            posix_spawn_file_actions_adddup2(&actions, streams.output, STDOUT_FILENO)
+            posix_spawn_file_actions_adddup2(&actions, streams.errors, STDERR_FILENO)
+        }
+        // A test's thread blocks signals, and a child inherits that: it would never see Ctrl-C.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
         var process = pid_t()
-        let result = posix_spawnp(&process, program, &actions, nil, words, environ)
+        let result = posix_spawnp(&process, program, &actions, &attributes, words, environ)
         guard result == 0 else {
             throw SystemCallError("posix_spawn", errno: result, hint: "\(program): build the package's tests first")
         }
@@ -74,6 +91,9 @@ public final class PeerProcess {
         if let ending = kill() { return ending }
         return .overdue
     }
+
+    /// Sends it SIGINT, as Ctrl-C does.
+    public func interrupt() { _ = Glibc.kill(identifier, SIGINT) }
 
     /// Ends it with SIGKILL, whatever it is doing, and reaps it. Its ending if it had ended by itself before.
     @discardableResult

@@ -1,6 +1,7 @@
 import CXDP
 import Glibc
 import RingBenchKit
+import RingTestSupport
 import Testing
 
 extension AFXDP {
@@ -9,9 +10,9 @@ extension AFXDP {
         @Test("nothing is left of a demo that was killed with SIGKILL, and the next one works")
         func killed() throws {
             let interfaces = interfaceNames()
-            let process = try Running(["xdp", "demo", "--frames", "1000000000"])
+            let process = try Invocation(["xdp", "demo", "--frames", "1000000000"])
             // Its progress says that packets flow.
-            try #require(process.waitForStderr(containing: "packets"))
+            try #require(process.waitForErrors(containing: "packets"))
             #expect(loadedPrograms() > 0)
             process.kill()
             // The kernel takes links and namespaces down behind the process's back.

@@ -1,4 +1,5 @@
 import RingBenchKit
+import RingTestSupport
 import Testing
 import TokenRing
 import TokenRingXDP
@@ -17,28 +18,28 @@ extension AFXDP {
             ] as [(String, Int)])
         func exitCodes(line: String, code: Int) throws {
             let words = ["xdp"] + line.split(separator: " ").map(String.init) + ["--quiet"]
-            let (said, ended) = try Running(words).waitForExit()
-            #expect(ended == CInt(code), "\(said)")
+            let run = try Invocation.run(words)
+            let said = run.errors
+            #expect(run.exitCode == CInt(code), "\(said)")
             let lines = said.split(separator: "\n")
             #expect(lines.count == 1 || said.contains("Usage:"), "\(said)")
         }
 
         @Test("without privileges the demo ends with 77 and names the capabilities")
         func unprivileged() throws {
-            let (said, code) = try Running(
-                ["xdp", "demo"], through: ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--clear-groups"]
-            ).waitForExit()
-            #expect(code == 77, "\(said)")
-            for name in ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_BPF"] { #expect(said.contains(name)) }
+            let run = try Invocation.run(
+                ["xdp", "demo"], through: ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--clear-groups"])
+            #expect(run.exitCode == 77, "\(run.errors)")
+            for name in ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_BPF"] { #expect(run.errors.contains(name)) }
         }
 
         @Test("Ctrl-C ends a demo with 130 and loses nothing")
         func interrupted() throws {
-            let process = try Running(["xdp", "demo", "--frames", "1000000000"])
-            try #require(process.waitForStderr(containing: "packets"))
+            let process = try Invocation(["xdp", "demo", "--frames", "1000000000"])
+            try #require(process.waitForErrors(containing: "packets"))
             process.interrupt()
-            let (said, code) = process.waitForExit()
-            #expect(code == 130, "\(said)")
+            let run = process.finish()
+            #expect(run.exitCode == 130, "\(run.errors)")
         }
 
         @Test("packets of others are counted and their frames returned")

@@ -1,4 +1,5 @@
 import Foundation
+import RingTestSupport
 import Testing
 
 /// What a user gets for a wrong word: one sentence that names the cause, and the right exit code.
@@ -23,13 +24,14 @@ struct CommandLineTests {
         Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["ring", "--capacity", "3"], exitCode: 64, names: "power of two"),
         Wrong(arguments: ["ring", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
+        Wrong(arguments: ["probe", "--require", "teleport"], exitCode: 64, names: "teleport"),
         Wrong(arguments: ["frobnicate"], exitCode: 64, names: "frobnicate"),
         Wrong(arguments: ["consume-rings", "nonsense"], exitCode: 64, names: "ringbench itself"),
     ]
 
     @Test("is one sentence that names the cause, and the right exit code", arguments: wrong)
-    func refuses(_ wrong: Wrong) async throws {
-        let run = try await Invocation(wrong.arguments)
+    func refuses(_ wrong: Wrong) throws {
+        let run = try Invocation.run(wrong.arguments)
         #expect(run.exitCode == wrong.exitCode, "\(run.errors)")
         #expect(run.errors.contains(wrong.names), "\(run.errors)")
         #expect(run.output.isEmpty)
@@ -37,12 +39,12 @@ struct CommandLineTests {
     }
 
     @Test("evaluate --json is one object with the keys that scripts rely on")
-    func evaluateJSON() async throws {
-        let run = try await Invocation([
+    func evaluateJSON() throws {
+        let run = try Invocation.run([
             "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "20000",
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
-        let object = try run.json()
+        let object = try json(run)
         #expect(object["schema"] as? String == "ringbench/1")
         #expect(object["environment"] is [String: Any])
         let proposals = try #require(object["proposals"] as? [[String: Any]])
@@ -64,11 +66,40 @@ struct CommandLineTests {
     }
 
     @Test("Ctrl-C prints what was measured and exits 130")
-    func interrupted() async throws {
-        let run = try await Invocation(
-            ["evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "1000", "--tokens", "20000"],
-            interruptAfter: .seconds(30))
-        #expect(run.exitCode == 130)
-        #expect(try run.json()["interrupted"] as? Bool == true)
+    func interrupted() throws {
+        let process = try Invocation(["evaluate", "--json", "--no-xdp", "--repetitions", "1000", "--tokens", "20000"])
+        // Each proposal has been measured once by then.
+        try #require(process.waitForErrors(containing: "repetition 3 of 1000"))
+        process.interrupt()
+        let run = process.finish()
+        #expect(run.exitCode == 130, "\(run.errors)")
+        #expect(try json(run)["interrupted"] as? Bool == true)
+    }
+
+    @Test("ring --json has a row for each implementation, batch and entry size")
+    func ringJSON() throws {
+        let run = try Invocation.run(["ring", "--json", "--quiet", "--repetitions", "1", "--entries", "8192"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let rows = try #require(try json(run)["ring"] as? [[String: Any]])
+        #expect(Set(rows.compactMap { $0["implementation"] as? String }) == ["TokenRing", "libxdp", "lower-bound"])
+        #expect(rows.count == 18)
+        for row in rows {
+            #expect(row["ns_per_entry"] is Double)
+            #expect((row["repetitions_ns_per_entry"] as? [Double])?.count == 1)
+        }
+    }
+
+    @Test("the output file holds what would be printed")
+    func outputFile() throws {
+        let path = "/tmp/ringbench-test-\(getpid()).json"
+        defer { unlink(path) }
+        let run = try Invocation.run(["probe", "--json", "-o", path])
+        #expect(run.exitCode == 0 && run.output.isEmpty)
+        let object = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: path)))
+        #expect((object as? [String: Any])?["probe"] is [String: Any])
+    }
+
+    private func json(_ run: Invocation.Result) throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any] ?? [:]
     }
 }

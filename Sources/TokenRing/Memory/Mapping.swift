@@ -8,6 +8,7 @@ public final class Mapping: Sendable {
     /// Size in bytes.
     public let byteCount: Int
     private let ownsMemory: Bool
+    private let owner: (any AnyObject & Sendable)?
 
     /// Maps the first `byteCount` bytes of `file`, shared, readable and writable, and not inherited by a child:
     /// after a fork two processes would hold the same role (R15).
@@ -37,13 +38,18 @@ public final class Mapping: Sendable {
             throw SystemCallError("mmap", errno: errno, hint: "\(byteCount) bytes could not be mapped")
         }
         madvise(address, byteCount, MADV_DONTFORK)
+        owner = nil
         base = address
         self.byteCount = byteCount
         ownsMemory = true
     }
 
-    /// Memory that somebody else mapped and unmaps, such as libxdp's rings. It must outlive the last use.
-    public init(borrowing base: UnsafeMutableRawPointer, byteCount: Int) {
+    /// Memory that somebody else mapped and unmaps, such as libxdp's rings. It must outlive the last use:
+    /// `owner`, if given, is kept alive until then.
+    public init(
+        borrowing base: UnsafeMutableRawPointer, byteCount: Int, keeping owner: (any AnyObject & Sendable)? = nil
+    ) {
+        self.owner = owner
         self.base = base
         self.byteCount = byteCount
         ownsMemory = false

@@ -129,7 +129,7 @@ public final class RingRegion: Sendable {
 extension RingRegion {
     /// Takes the producer's end of ring `number`. Once per process; across processes the two sides agree who is who.
     ///
-    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`.
+    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`, `.layout` if the entries have another size.
     public func takeProducer<Entry: BitwiseCopyable>(
         of number: Int, entry: Entry.Type = Entry.self
     ) throws(RegionError) -> ProducerRing<MappedRingMemory<Entry>> {
@@ -138,7 +138,7 @@ extension RingRegion {
 
     /// Takes the consumer's end of ring `number`. Once per process; across processes the two sides agree who is who.
     ///
-    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`.
+    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`, `.layout` if the entries have another size.
     public func takeConsumer<Entry: BitwiseCopyable>(
         of number: Int, entry: Entry.Type = Entry.self
     ) throws(RegionError) -> ConsumerRing<MappedRingMemory<Entry>> {

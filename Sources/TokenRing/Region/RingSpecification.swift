@@ -54,7 +54,7 @@ public enum RegionError: Error, Hashable, Sendable, CustomStringConvertible {
     case header(field: String, value: UInt64, reason: String)
     /// One ring's place in the mapping cannot be used.
     case layout(ring: Int, LayoutError)
-    /// There is no such ring, or its entries are of another type.
+    /// There is no such ring.
     case noSuchRing(Int, reason: String)
     /// This process already holds that end of that ring: a ring has one producer and one consumer (R23).
     case roleTaken(ring: Int, RingRole)

@@ -54,6 +54,8 @@ public enum WaitOutcome: Hashable, Sendable {
     case timedOut
     /// A signal came first.
     case interrupted
+    /// The peer's index is where it cannot be; see `RingStatistics.indexViolations`.
+    case peerIsLying
 
     /// What a sleeping call of the C shims returned. EAGAIN from a futex means that the word had already changed.
     init(_ result: CInt) {

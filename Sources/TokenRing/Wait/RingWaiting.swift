@@ -10,16 +10,21 @@ protocol WaitingEnd: ~Copyable {
     func finishSleep()
     /// The peer's index word and the value at which there was nothing to do.
     var awaited: (word: SharedWord?, value: UInt32) { get }
+    /// Counts the peer's lies.
+    var statistics: RingStatistics { get }
 }
 
 extension WaitingEnd where Self: ~Copyable {
     mutating func wait(on doorbell: Doorbell, polls: Int, timeout: Duration?) -> WaitOutcome {
         let deadline = timeout.map { ctr_monotonic_ns() &+ $0.nanoseconds }
+        let lies = statistics.indexViolations
         while true {
             for _ in 0..<max(1, polls) {
                 if isReady() { return .ready }
                 ctr_pause()
             }
+            // Its index word does not hold what we know, so we would not sleep on it but spin.
+            if statistics.indexViolations != lies { return .peerIsLying }
             let remaining = deadline.map { max(0, $0 &- ctr_monotonic_ns()) }
             if remaining == 0 { return .timedOut }
             if case .spin = doorbell { continue }
@@ -38,7 +43,7 @@ extension ConsumerRing {
     ///   - doorbells: how each side sleeps; the producer must use the same.
     ///   - polls: how often to look before going to sleep; at least once.
     ///   - timeout: how long to wait; nil waits for ever.
-    /// - Returns: `.interrupted` when a signal came while it slept. Without a consumer's flags word it polls.
+    /// - Returns: `.interrupted` when a signal came while it slept, `.peerIsLying` for an index that cannot be. Without a consumer's flags word it polls.
     public mutating func wait(
         _ doorbells: RingDoorbells, polls: Int = 64, timeout: Duration? = nil
     ) -> WaitOutcome {
@@ -63,7 +68,7 @@ extension ProducerRing {
     ///   - doorbells: how each side sleeps; the consumer must use the same.
     ///   - polls: how often to look before going to sleep; at least once.
     ///   - timeout: how long to wait; nil waits for ever.
-    /// - Returns: `.interrupted` when a signal came while it slept. Without a producer's flags word it polls.
+    /// - Returns: `.interrupted` when a signal came while it slept, `.peerIsLying` for an index that cannot be. Without a producer's flags word it polls.
     public mutating func waitForRoom(
         _ doorbells: RingDoorbells, polls: Int = 64, timeout: Duration? = nil
     ) -> WaitOutcome {
@@ -100,6 +105,6 @@ extension Duration {
     fileprivate var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max / 2 : product &+ attoseconds / 1_000_000_000
+        return overflow ? .max / 2 : min(product, .max / 2) &+ attoseconds / 1_000_000_000
     }
 }
