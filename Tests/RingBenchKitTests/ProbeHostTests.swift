@@ -92,8 +92,9 @@ struct ProbeHostTests {
             section: ["probe": probe])
         let json = try document.json()
         for interface in probe.interfaces {
-            #expect(
-                probe.text.contains(interface.capabilities.name) && json.contains("\"\(interface.capabilities.name)\""))
+            let name = interface.capabilities.name
+            #expect(probe.text.contains("\n\(name) "), "a line of the table starts with it")
+            #expect(json.contains("\"\(name)\""))
         }
         for workload in probe.workloads { #expect(probe.text.contains(workload.command)) }
         #expect(json.contains("\"probe\" : {") && json.contains("rlimit_memlock_bytes"))
