@@ -39,11 +39,13 @@ struct XDPReceiverOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Slots of the RX ring, a power of two.", valueName: "n"))
     var ringSize: UInt32 = 2048
 
-    @Option(name: .long, help: "How to wait for packets: poll sleeps, spin burns a CPU.")
-    var wait = XDPWait.poll
+    @Option(
+        name: .long,
+        help: "How to wait for packets: poll sleeps, spin burns a CPU (default: poll; spin for live packets).")
+    var wait: XDPWait?
 
     /// The options, or a failure about two that exclude each other.
-    func checked() throws(Failure) -> XDPOptions {
+    func checked(waitingBy usual: XDPWait = .poll) throws(Failure) -> XDPOptions {
         guard !(zeroCopy && copy) else { throw Failure(.usage, "-z and -c exclude each other; take one of them") }
         guard !(native && skb) else { throw Failure(.usage, "-N and -S exclude each other; take one of them") }
         var options = XDPOptions()
@@ -53,7 +55,7 @@ struct XDPReceiverOptions: ParsableArguments {
         options.frameBytes = frameSize
         options.umemFrames = umemFrames
         options.ringSize = ringSize
-        options.wait = wait
+        options.wait = wait ?? usual
         return options
     }
 }

@@ -29,7 +29,7 @@ struct XDPDemoCommand: ParsableCommand {
     var window: UInt32?
 
     @Option(name: .long, help: ArgumentHelp("Live packets that one system call makes.", valueName: "n"))
-    var framesPerCall: UInt32 = 1000
+    var framesPerCall = XDPDemoConfiguration().framesPerCall
 
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
@@ -42,7 +42,7 @@ struct XDPDemoCommand: ParsableCommand {
             configuration.packetBytes = packetSize
             configuration.windowFrames = window
             configuration.framesPerCall = framesPerCall
-            configuration.options = try receiver.checked()
+            configuration.options = try receiver.checked(waitingBy: source == .live ? .spin : .poll)
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()

@@ -20,7 +20,7 @@ public struct XDPDemoConfiguration: Sendable {
     /// no limit for live frames.
     public var windowFrames: UInt32?
     /// Live packets that one system call makes; they have one number.
-    public var framesPerCall: UInt32 = 1000
+    public var framesPerCall: UInt32 = 4000
     /// Frames in FILL at the start; nil: all.
     public var framesProvided: UInt32?
     /// The receiver.

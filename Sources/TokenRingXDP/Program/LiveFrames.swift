@@ -36,7 +36,8 @@ public struct LiveFrames: Sendable {
             options.repeat = count
             // BPF_F_TEST_XDP_LIVE_FRAMES
             options.flags = 1 << 1
-            options.batch_size = 64
+            // TEST_XDP_MAX_BATCH: RX is published and the receiver woken once a batch.
+            options.batch_size = 256
             return bpf_prog_test_run_opts(program, &options)
         }
     }
