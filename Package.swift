@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// C without warnings; for Swift .ci/run says so on the command line.
+let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
 // Arrows point at what is imported; nothing points up (design/README.md has the picture).
 //
 //   ringbench -> RingBenchKit -> RingKernelModel -> TokenRing -> CTokenRing
@@ -19,11 +22,11 @@ let package = Package(
     ],
     targets: [
         // token_ring.h, the proposed UAPI, and the calls that Glibc's Swift module or old headers lack.
-        .target(name: "CTokenRing"),
+        .target(name: "CTokenRing", cSettings: strictC),
         .systemLibrary(
             name: "CXDP", pkgConfig: "libxdp libbpf", providers: [.apt(["libxdp-dev", "libbpf-dev"])]),
         // What `ringbench ring` measures TokenRing against, called from C: libxdp's helpers and a lower bound.
-        .target(name: "CRingBaselines", dependencies: ["CTokenRing"]),
+        .target(name: "CRingBaselines", dependencies: ["CTokenRing"], cSettings: strictC),
 
         .target(
             name: "TokenRing",
@@ -43,7 +46,8 @@ let package = Package(
         // The other process of the cross-process tests, in Swift and in C11.
         .executableTarget(
             name: "RingTestPeer", dependencies: ["TokenRing", "RingTestSupport"], path: "Tests/RingTestPeer"),
-        .executableTarget(name: "CRingTestPeer", dependencies: ["CTokenRing"], path: "Tests/CRingTestPeer"),
+        .executableTarget(
+            name: "CRingTestPeer", dependencies: ["CTokenRing"], path: "Tests/CRingTestPeer", cSettings: strictC),
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
