@@ -73,7 +73,7 @@ extension AFXDP {
                 $0.source = .live
                 $0.frames = 200_000
                 $0.windowFrames = 2000
-                configuration.framesPerCall = 1000
+                $0.framesPerCall = 1000
             }
             #expect(report.framesReceived == 200_000)
             #expect(report.umem.inFillRing == report.umem.frames)
