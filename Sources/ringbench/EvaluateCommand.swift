@@ -19,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
     var proposals: String = Composition.all.map(\.name).joined(separator: ",")
 
     @Option(help: "Repetitions of each proposal.")
-    var repetitions = 7
+    var repetitions = 11
 
     @OptionGroup(title: "Load")
     var load: LoadOptions

@@ -6,13 +6,16 @@ struct CrossingCosts: Sendable {
     let controlMessage: Repetitions
     /// `setsockopt(SO_DEVMEM_DONTNEED)` extrapolated to no token.
     let dontNeed: Repetitions
+    /// What `recvmsg` does beyond entering the kernel: the socket's lock, taking data off its queue, TCP's bookkeeping, the copy of
+    /// 64 bytes. `recvmsg` less `getppid`.
+    let socketWork: Repetitions
 
     /// Takes them from what was measured.
     ///
     /// - Throws: `Failure` when this kernel refused one: the socket proposals cannot be compared then.
     init(_ measured: SystemCallCosts) throws(Failure) {
         guard let recvmsg = measured.recvmsgBaseNs, let controlMessage = measured.controlMessageNs,
-            let dontNeed = measured.crossingDontneedNs
+            let dontNeed = measured.crossingDontneedNs, let floor = measured.call("getppid")?.nsPerCall
         else {
             let refused = measured.calls.compactMap { call in call.unavailable.map { "\(call.name): \($0.reason)" } }
             throw Failure(
@@ -23,5 +26,6 @@ struct CrossingCosts: Sendable {
         self.recvmsg = recvmsg
         self.controlMessage = controlMessage
         self.dontNeed = dontNeed
+        socketWork = Repetitions(zip(recvmsg.values, floor.values).map { $0 - $1 })
     }
 }

@@ -6,8 +6,8 @@ public struct Evaluation: Sendable {
     public var load = Load()
     /// Which proposals; the baseline is always run.
     public var compositions = Composition.all
-    /// Repetitions of each.
-    public var repetitions = 7
+    /// Repetitions of each; the mail threads' experiment had 11.
+    public var repetitions = 11
     /// CPU of softirq and of the consumer.
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which also runs the consumer of the two-process runs.
@@ -54,8 +54,8 @@ public struct Evaluation: Sendable {
         let complete = outcomes.map(\.count).min() ?? 0
         let figures = compositions.indices.map { index in
             ProposalFigures(
-                outcomes: Array(outcomes[index].prefix(complete)), crossing: costs, clock: clock, tokens: load.tokens,
-                usesControlMessages: compositions[index].delivery == .controlMessages
+                outcomes: Array(outcomes[index].prefix(complete)), crossing: costs, clock: clock, load: load,
+                delivery: compositions[index].delivery
             ).all
         }
         let rows = compositions.indices.map { index in
@@ -66,8 +66,8 @@ public struct Evaluation: Sendable {
                 betweenProcesses: between.isEmpty
                     ? nil
                     : ProposalFigures(
-                        outcomes: between, crossing: costs, clock: clock, tokens: load.tokens,
-                        usesControlMessages: false
+                        outcomes: between, crossing: costs, clock: clock, load: load,
+                        delivery: compositions[index].delivery
                     ).all)
         }
         let xdp = try runXDP(progress)

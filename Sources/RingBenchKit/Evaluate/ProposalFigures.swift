@@ -28,14 +28,17 @@ struct ProposalFigures {
     let outcomes: [ProposalRun.Outcome]
     let crossing: CrossingCosts
     let clock: TickClock
-    let tokens: Int
-    let usesControlMessages: Bool
+    let load: Load
+    let delivery: DeliveryMechanism
+
+    private var tokens: Int { load.tokens }
 
     static let receiveKey = "receive_ns_per_token"
     static let returnKey = "return_ns_per_token"
     static let issueKey = "issue_ns_per_token"
     static let releaseKey = "release_ns_per_token"
     static let totalKey = "cpu_ns_per_token"
+    static let boundKey = "cpu_ns_per_token_at_most"
     static let callsKey = "syscalls_per_1000_tokens"
     static let copiedKey = "copied_bytes_per_token"
     static let rateKey = "tokens_per_s"
@@ -52,6 +55,7 @@ struct ProposalFigures {
         return parts + [
             Figure(
                 key: Self.totalKey, evidence: crosses ? .kernelAndModel : .model, repetitions: Repetitions(totals)),
+            boundFigure(totals, crosses ? .kernelAndModel : .model),
             counted(Self.callsKey) { Double($0.consumer.calls) * 1000 },
             counted(Self.copiedKey) { Double($0.consumer.copiedBytes) },
             Figure(
@@ -68,7 +72,7 @@ struct ProposalFigures {
         let wakeups = Repetitions(outcomes.map { Double($0.consumer.wakeupCalls) / Double(tokens) })
         var live: [(String, Repetitions)] = []
         if calls.median > 0 { live.append(("recvmsg", scaled(crossing.recvmsg, by: calls))) }
-        if usesControlMessages { live.append(("control messages", scaled(crossing.controlMessage, by: ones))) }
+        if delivery == .controlMessages { live.append(("control messages", scaled(crossing.controlMessage, by: ones))) }
         if wakeups.most > 0 { live.append(("kick, as setsockopt", scaled(crossing.dontNeed, by: wakeups))) }
         return sum(Self.receiveKey, user: "take delivery", { $0.consumer.receive }, live)
     }
@@ -77,6 +81,20 @@ struct ProposalFigures {
         let calls = Repetitions(outcomes.map { Double($0.consumer.returnCalls) / Double(tokens) })
         let live = calls.most > 0 ? [("setsockopt", scaled(crossing.dontNeed, by: calls))] : []
         return sum(Self.returnKey, user: "give back", { $0.consumer.returning }, live)
+    }
+
+    /// The total, and for a delivery in softirq also what recvmsg does to the socket: the model has no TCP, and softirq would have
+    /// to do some of that instead. Once a read's worth of fragments, all of it: an upper bound.
+    private func boundFigure(_ totals: [Double], _ evidence: Evidence) -> Figure {
+        guard delivery == .mappedRing else {
+            return Figure(key: Self.boundKey, evidence: evidence, repetitions: Repetitions(totals))
+        }
+        let perToken = Repetitions(totals.map { _ in 1 / Double(load.fragsPerRead) })
+        let work = scaled(crossing.socketWork, by: perToken)
+        return Figure(
+            key: Self.boundKey, evidence: .kernelAndModel,
+            repetitions: Repetitions(zip(totals, work.values).map { $0 + $1 }),
+            terms: [Figure.Term(name: "recvmsg less getppid", nanosecondsPerToken: work.median, evidence: .kernel)])
     }
 
     private var ones: Repetitions { Repetitions(outcomes.map { _ in 1 }) }
