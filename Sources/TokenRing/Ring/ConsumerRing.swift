@@ -87,8 +87,8 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     /// Hands the oldest `count` peeked slots back to the producer; at most what is peeked.
     @inlinable @inline(__always)
     public mutating func release(_ count: UInt32) {
-        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
-        released = _fastPath(count <= peeked.distance(from: released)) ? released &+ count : peeked
+        // A branch that is foretold, not a minimum: mostly all is released, and then the index is in a register.
+        released = _fastPath(count >= peeked.distance(from: released)) ? peeked : released &+ count
         // D: pairs with A in ProducerRing.reserve(). Without it a slot may be overwritten while it is being read.
         memory.storeRelease(released.rawValue, to: .consumer)
     }

@@ -55,10 +55,12 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     @inlinable @inline(__always)
     public func write(_ batch: RingBatch, with entry: (_ offset: UInt32) -> Memory.Entry) {
         guard Memory.walksSlots else {
-            var offset: UInt32 = 0
-            while offset != batch.count {
-                memory.storeEntry(entry(offset), at: batch[offset])
-                offset &+= 1
+            var index = batch.first.rawValue
+            let end = index &+ batch.count
+            let first = index
+            while index != end {
+                memory.storeEntry(entry(index &- first), at: RingIndex(index))
+                index &+= 1
             }
             return
         }
@@ -78,8 +80,8 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Publishes the oldest `count` reserved entries; at most what is reserved.
     @inlinable @inline(__always)
     public mutating func submit(_ count: UInt32) {
-        // A branch that is foretold, not a minimum: the next index must not wait for the comparison.
-        published = _fastPath(count <= reserved.distance(from: published)) ? published &+ count : reserved
+        // A branch that is foretold, not a minimum: mostly all is submitted, and then the index is in a register.
+        published = _fastPath(count >= reserved.distance(from: published)) ? reserved : published &+ count
         // B: pairs with C in ConsumerRing.peek(). Without it the index may be seen before the entries it publishes.
         memory.storeRelease(published.rawValue, to: .producer)
     }
