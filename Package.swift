@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
             name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
-        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport"]),
+        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
         .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport"]),
         .testTarget(
             name: "CrossProcessTests",

@@ -1,4 +1,5 @@
 import RingKernelModel
+import RingTestSupport
 import Testing
 
 @testable import RingBenchKit
@@ -6,19 +7,20 @@ import Testing
 /// The runs behind `ringbench evaluate` check themselves; here, that the check holds and that it can fail.
 @Suite("Proposal runs")
 struct EvaluationTests {
-    private static let program = "/proc/self/exe"
-
     private func run(
-        _ name: String, _ change: (inout Load) -> Void = { _ in }, corrupting: Bool = false
+        _ name: String, sourceSeed: UInt64? = nil, consumerProgram: String? = nil,
+        _ change: (inout Load) -> Void = { _ in }
     ) throws -> ProposalRun.Outcome {
         var load = Load()
         load.tokens = 20_000
         load.niovs = 4096
         change(&load)
         let composition = try #require(Composition.named(name))
-        return try ProposalRun(
-            composition: composition, load: load, depth: .everyByte, cpus: (nil, nil), crossing: NoCrossing()
-        ).run()
+        var run = ProposalRun(
+            composition: composition, load: load, depth: .everyByte, cpus: (nil, nil), crossing: NoCrossing())
+        run.sourceSeed = sourceSeed
+        run.consumerProgram = consumerProgram
+        return try run.run()
     }
 
     @Test("every byte is right and every token comes back once", arguments: Composition.all.map(\.name))
@@ -28,6 +30,26 @@ struct EvaluationTests {
         #expect(outcome.consumer.returned == 20_000)
         #expect(outcome.issue.allTokens == 20_000)
         #expect(outcome.release.allTokens == 20_000)
+    }
+
+    @Test("the consumer of the mapped rings can be another process")
+    func betweenProcesses() throws {
+        let program = PeerProcess.productsDirectory().appending("ringbench").string
+        let outcome = try run("mapped-ring", consumerProgram: program)
+        #expect(outcome.consumer.received == 20_000 && outcome.consumer.returned == 20_000)
+    }
+
+    @Test("a consumer process that goes away leaves no result")
+    func consumerGoesAway() {
+        let failure = #expect(throws: Failure.self) { try run("mapped-ring", consumerProgram: "/bin/false") }
+        #expect(failure?.kind == .invariantBroken)
+    }
+
+    @Test("wrong bytes leave no result", arguments: Composition.all.map(\.name))
+    func wrongBytes(_ name: String) {
+        let failure = #expect(throws: Failure.self) { try run(name, sourceSeed: 2) }
+        #expect(failure?.kind == .invariantBroken)
+        #expect(failure?.description.contains("bytes") == true)
     }
 
     @Test("fragments smaller than a buffer share it", arguments: Composition.all.map(\.name))

@@ -14,6 +14,8 @@ struct ProposalRun {
     let crossing: any Crossing
     /// The program that runs the consumer in a process of its own; nil keeps it in this one.
     var consumerProgram: String?
+    /// What the source writes by, if not what the consumer expects: every fragment is wrong then. Shows that the check can fail.
+    var sourceSeed: UInt64?
 
     /// What one repetition measured.
     struct Outcome: Sendable {
@@ -35,7 +37,9 @@ struct ProposalRun {
     func run() throws(Failure) -> Outcome {
         let kernel: Kernel
         do {
-            kernel = try Kernel(composition, load.kernelConfiguration(depth: depth))
+            var configuration = load.kernelConfiguration(depth: depth)
+            configuration.seed = sourceSeed ?? load.seed
+            kernel = try Kernel(composition, configuration)
         } catch {
             throw Failure(.systemCall, "\(composition.name): \(error)")
         }
