@@ -53,7 +53,7 @@ let package = Package(
         .testTarget(
             name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
-        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport"]),
+        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
         .testTarget(
             name: "CrossProcessTests",
             dependencies: ["TokenRing", "RingTestSupport", "RingTestPeer", "CRingTestPeer"]),

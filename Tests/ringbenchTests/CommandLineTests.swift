@@ -1,6 +1,7 @@
 import Foundation
 import RingTestSupport
 import Testing
+import TokenRing
 
 /// What a user gets for a wrong word: one sentence that names the cause, and the right exit code.
 @Suite("Command line")
@@ -25,6 +26,7 @@ struct CommandLineTests {
         Wrong(arguments: ["ring", "--capacity", "3"], exitCode: 64, names: "power of two"),
         Wrong(arguments: ["ring", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["probe", "--require", "teleport"], exitCode: 64, names: "teleport"),
+        Wrong(arguments: ["inspect", "/nonexistent/region"], exitCode: 71, names: "/nonexistent/region"),
         Wrong(arguments: ["frobnicate"], exitCode: 64, names: "frobnicate"),
         Wrong(arguments: ["consume-rings", "nonsense"], exitCode: 64, names: "ringbench itself"),
     ]
@@ -97,6 +99,30 @@ struct CommandLineTests {
         #expect(run.exitCode == 0 && run.output.isEmpty)
         let object = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: path)))
         #expect((object as? [String: Any])?["probe"] is [String: Any])
+    }
+
+    @Test("inspect shows the rings of a live region, and refuses a file of garbage")
+    func inspect() throws {
+        let region = try RingRegion.create([
+            RingSpecification(.delivery, capacity: 8), RingSpecification(.returning, capacity: 16, startIndex: 7),
+        ])
+        var producer = try region.takeProducer(of: 1, entry: TokenRange.self)
+        producer.submit(producer.reserve(3).count)
+        let live = try Invocation.run([
+            "inspect", "--json", "/proc/\(getpid())/fd/\(region.descriptor.rawValue)",
+        ])
+        #expect(live.exitCode == 0, "\(live.errors)")
+        let rings = try #require(try json(live)["rings"] as? [[String: Any]])
+        #expect(rings.compactMap { $0["used"] as? Int } == [0, 3])
+        #expect(rings.last?["producer"] as? Int == 10)
+        withExtendedLifetime(region) {}
+
+        let path = "/tmp/ringbench-garbage-\(getpid())"
+        defer { unlink(path) }
+        try Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 131) }).write(to: URL(filePath: path))
+        let garbage = try Invocation.run(["inspect", path])
+        #expect(garbage.exitCode == 64)
+        #expect(garbage.errors.contains(path) && garbage.errors.split(separator: "\n").count == 1)
     }
 
     private func json(_ run: Invocation.Result) throws -> [String: Any] {

@@ -1,0 +1,70 @@
+import SystemPackage
+import TokenRing
+
+/// What `ringbench inspect` shows of a region.
+public struct RegionReport: Encodable, Sendable {
+    /// One row a ring, in the header's order.
+    public let rings: [Row]
+
+    /// A ring, as JSON has it.
+    public struct Row: Encodable, Sendable {
+        let ring: RingInspection
+
+        private enum CodingKeys: String, CodingKey {
+            case kind, capacity, producer, consumer, used, consistent
+            case entryBytes = "entry_bytes"
+            case producerAsks = "producer_needs_wakeup"
+            case consumerAsks = "consumer_needs_wakeup"
+        }
+
+        /// Flat, with the derived values.
+        public func encode(to encoder: any Encoder) throws {
+            var row = encoder.container(keyedBy: CodingKeys.self)
+            try row.encode("\(ring.kind)", forKey: .kind)
+            try row.encode(ring.capacity, forKey: .capacity)
+            try row.encode(ring.entryBytes, forKey: .entryBytes)
+            try row.encode(ring.producer, forKey: .producer)
+            try row.encode(ring.consumer, forKey: .consumer)
+            try row.encode(ring.used, forKey: .used)
+            try row.encode(ring.isConsistent, forKey: .consistent)
+            try row.encode(ring.producerAsks, forKey: .producerAsks)
+            try row.encode(ring.consumerAsks, forKey: .consumerAsks)
+        }
+    }
+
+    /// Attaches to the region behind `path`, such as /proc/PID/fd/N, and looks.
+    ///
+    /// - Throws: `Failure`: `.systemCall` if it cannot be opened, `.usage` if it is no region that is wholly understood.
+    public init(path: String) throws(Failure) {
+        let file: OwnedDescriptor
+        do {
+            file = OwnedDescriptor(try FileDescriptor.open(FilePath(path), .readWrite, options: .closeOnExec))
+        } catch {
+            throw Failure(
+                .systemCall,
+                "cannot open \(path): \(error); give the descriptor of a running process, /proc/PID/fd/N")
+        }
+        do {
+            rings = try RingRegion.attach(file).inspect().map(Row.init)
+        } catch {
+            throw Failure(.usage, "\(path) is no token ring region: \(error)")
+        }
+    }
+
+    /// The table that a terminal shows.
+    public var text: String {
+        var table = TextTable([
+            "ring", "kind", "slots", "entry B", "producer", "consumer", "used", "asks for a wakeup", "consistent",
+        ])
+        for (number, row) in rings.enumerated() {
+            let ring = row.ring
+            let asking = [ring.producerAsks ? "producer" : nil, ring.consumerAsks ? "consumer" : nil].compactMap { $0 }
+            table.add([
+                "\(number)", "\(ring.kind)", "\(ring.capacity)", "\(ring.entryBytes)", "\(ring.producer)",
+                "\(ring.consumer)", "\(ring.used)", asking.isEmpty ? "nobody" : asking.joined(separator: ", "),
+                ring.isConsistent ? "yes" : "no: more than a ring apart",
+            ])
+        }
+        return table.text
+    }
+}
