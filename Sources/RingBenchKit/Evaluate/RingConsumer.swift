@@ -60,9 +60,9 @@ struct RingConsumer: ~Copyable {
             }
             costs.received += count
             for position in 0..<count { checker.check(frags[position], flow: flows[position]) }
-            giveBack(count, &returning, &costs)
+            giveBack(count, &returning, &costs, &watch)
         }
-        submitPending(&returning, &costs)
+        submitPending(&returning, &costs, &watch)
         costs.receive = .init(receive)
         costs.returning = .init(returning)
         costs.corrupt = checker.corrupt
@@ -84,7 +84,9 @@ struct RingConsumer: ~Copyable {
         return Int(batch.count)
     }
 
-    private mutating func giveBack(_ count: Int, _ meter: inout CostMeter, _ costs: inout ConsumerCosts) {
+    private mutating func giveBack(
+        _ count: Int, _ meter: inout CostMeter, _ costs: inout ConsumerCosts, _ watch: inout Watchdog
+    ) {
         var done = 0
         while done < count {
             let start = CostMeter.start()
@@ -95,11 +97,13 @@ struct RingConsumer: ~Copyable {
             pendingCount += added
             meter.add(since: start, tokens: added)
             done += added
-            if pendingCount == load.returnBatch { submitPending(&meter, &costs) }
+            if pendingCount == load.returnBatch { submitPending(&meter, &costs, &watch) }
         }
     }
 
-    private mutating func submitPending(_ meter: inout CostMeter, _ costs: inout ConsumerCosts) {
+    private mutating func submitPending(
+        _ meter: inout CostMeter, _ costs: inout ConsumerCosts, _ watch: inout Watchdog
+    ) {
         var done = 0
         while done < pendingCount {
             let start = CostMeter.start()
@@ -112,8 +116,9 @@ struct RingConsumer: ~Copyable {
             // Full: the flush call is the slow path (S17, R20).
             calls.flush()
             costs.returnCalls += 1
+            guard watch.mayContinue(progress: costs.returned + done) else { break }
         }
-        costs.returned += pendingCount
+        costs.returned += done
         pendingCount = 0
     }
 }

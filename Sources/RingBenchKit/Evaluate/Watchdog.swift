@@ -11,11 +11,11 @@ struct Watchdog: ~Copyable {
 
     enum Reason: Sendable { case interrupted, stuck }
 
-    /// Cheap: the clock is looked at every 1024 calls.
+    /// Cheap: the clock is looked at every 1024 calls. Once false, always false.
     @inline(__always)
     mutating func mayContinue(progress: Int) -> Bool {
         looks &+= 1
-        return looks & 1023 != 0 || look(progress)
+        return reason == nil && (looks & 1023 != 0 || look(progress))
     }
 
     private mutating func look(_ progress: Int) -> Bool {
