@@ -14,7 +14,7 @@ public final class RingSet: @unchecked Sendable {
     /// Ring numbers in the region.
     public static let returnRing = 1
 
-    /// Entries taken in one pass in softirq, and buffers after which it stops, as zcrx's refill does (uapi.md 2.4).
+    /// Entries taken in one pass in softirq, and buffers after which it stops, as zcrx's refill does (sources.md 2.4).
     private static let mostEntriesPerPass: UInt32 = 1024
     private static let enoughBuffers = 64
     private static let batch: UInt32 = 64

@@ -3,7 +3,7 @@ import RingKernelModel
 import Testing
 import TokenRing
 
-/// What close and unbind do to tokens that are still out; scenarios S10 to S13 and B1 to B6 of uapi.md.
+/// What close and unbind do to tokens that are still out; scenarios S10 to S13 and B1 to B6 of sources.md.
 @Suite("Life time of bindings, sockets and tokens")
 struct LifeTimeTests {
     @Test(

@@ -2,7 +2,7 @@ import RingKernelModel
 import Testing
 import TokenRing
 
-/// The proposal: delivery ring, return ring, flush and kick. Expected values are design.md section 4 and uapi.md 1D.
+/// The proposal: delivery ring, return ring, flush and kick. Expected values are sources.md 1D and the proposal in design/README.md.
 @Suite("Mapped rings")
 struct MappedRingTests {
     typealias Delivery = ConsumerRing<MappedRingMemory<FragDescriptor>>

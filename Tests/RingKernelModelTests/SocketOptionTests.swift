@@ -3,7 +3,7 @@ import RingKernelModel
 import Testing
 import TokenRing
 
-/// Limits, errors and counts of recvmsg and SO_DEVMEM_DONTNEED; expected values are from uapi.md 2.1 and 1D.
+/// Limits, errors and counts of recvmsg and SO_DEVMEM_DONTNEED; expected values are from sources.md 2.1 and 1D.
 @Suite("recvmsg and SO_DEVMEM_DONTNEED")
 struct SocketOptionTests {
     static let both = ["sockopt-xarray", "sockopt-uref"]

@@ -1,10 +1,10 @@
-/// The v3 to v10 series (uapi.md A3): a counter of user references in each net_iov, all tokens of a buffer behind one
+/// The v3 to v10 series (sources.md A3): a counter of user references in each net_iov, all tokens of a buffer behind one
 /// pool reference. The token is the buffer's page index in the dmabuf, so it is guessable and not unique per fragment.
 final class PerBindingURef: TokenBookkeeping {
     /// What a return does to the counter.
     enum Decrement: Sendable {
         /// As posted in v10: decrement, and drop the buffer when the result is 0. A stray return takes 0 to -1, and the next
-        /// receive of that buffer then takes no pool reference (uapi.md 0.3a).
+        /// receive of that buffer then takes no pool reference (sources.md 0.3a).
         case asPosted
         /// Decrement if positive, so that a stray return changes nothing (Jakub Kicinski on v10; zcrx since 003049b1c4fb).
         case ifPositive

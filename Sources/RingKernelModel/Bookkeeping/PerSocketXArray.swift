@@ -1,4 +1,4 @@
-/// Today's kernel (uapi.md A1, A2): each fragment handed out is an entry of the socket's xarray and holds a pool
+/// Today's kernel (sources.md A1, A2): each fragment handed out is an entry of the socket's xarray and holds a pool
 /// reference of its own; the token is the index. Identifiers are reserved and committed in batches (`tcp_xa_pool`).
 final class PerSocketXArray: TokenBookkeeping {
     /// Buffers dropped per lock hold, as in `sock_devmem_dontneed`.

@@ -29,7 +29,7 @@ enum ReceiveMessage {
                     let room = (control.count - result.controlBytes) / ControlMessages.space
                     let taken = min(fitting, room)
                     guard taken > 0, let names = tokens.baseAddress else {
-                        // The data stays queued and no token is made (uapi.md C5).
+                        // The data stays queued and no token is made (sources.md C5).
                         if result.bytes == 0, fitting > 0 { result.bytes = -tooSmall }
                         return
                     }

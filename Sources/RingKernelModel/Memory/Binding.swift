@@ -8,7 +8,7 @@ import TokenRing
 ///
 /// The dmabuf is a memfd here, so that a consumer in another process can map the payload read-write as a device would
 /// see it. Users are the receive queue it was bound to, sockets that received from it, and ring sets; when the last one
-/// goes, tokens that are still out are taken back (uapi.md A13, as in v10).
+/// goes, tokens that are still out are taken back (sources.md A13, as in v10).
 public final class Binding: Sendable {
     /// Bytes of one net_iov; tokens of the array mechanisms count these.
     public static let niovBytes = 4096

@@ -1,7 +1,7 @@
 import Glibc
 import TokenRing
 
-/// `sock_devmem_dontneed()` of net/core/sock.c: limits, order of checks and what the result counts (uapi.md C1, 2.1).
+/// `sock_devmem_dontneed()` of net/core/sock.c: limits, order of checks and what the result counts (sources.md C1, 2.1).
 enum DontNeed {
     /// `MAX_DONTNEED_TOKENS`.
     static let mostTokens = 128
@@ -17,7 +17,7 @@ enum DontNeed {
         guard argument.count >= size, argument.count % size == 0, argument.count <= mostTokens * size else {
             return -Int(EINVAL)
         }
-        // Without a binding there is nothing that a token could mean (uapi.md B10).
+        // Without a binding there is nothing that a token could mean (sources.md B10).
         guard socket.isUser || !requiresUser else { return -Int(EINVAL) }
         return withUnsafeTemporaryAllocation(of: TokenRange.self, capacity: mostTokens) { tokens in
             // copy_from_user, once; nothing is read from user memory again.
