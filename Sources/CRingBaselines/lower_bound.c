@@ -8,7 +8,9 @@
  */
 #include "common.h"
 
-enum { PRODUCER = 0, CONSUMER = 128, ENTRIES = 256 };
+/* The same lines as TokenRing's layout: where the entries start decides up to a
+ * tenth, so it must not differ (design/decisions/0006). */
+enum { PRODUCER = 0, CONSUMER = 128, ENTRIES = CRB_HEADER_BYTES };
 
 ALWAYS_INLINE uint32_t *word(struct crb_ring ring, size_t offset)
 {

@@ -38,7 +38,8 @@ struct crb_seen {
 	uint64_t wrong;		/* a wrong entry is in the batch that starts here, or CRB_NONE_WRONG */
 };
 
-/* Bytes from base that a ring takes up at the most. */
+/* Bytes before the entries: room for two indices and two flags words, each on a
+ * span of 128 bytes. */
 #define CRB_HEADER_BYTES	512
 
 /* lower_bound.c: index-published, cached opposite index, spans of 128 bytes,

@@ -34,7 +34,7 @@ final class RingArena: Sendable {
         let start = UInt64(number * bytesPerRing)
         let layout = RingLayout(
             producer: start, consumer: start + 128, producerFlags: start + 256, consumerFlags: start + 384,
-            entries: start + 512, entryStride: entryBytes, capacity: capacity)
+            entries: start + UInt64(CRB_HEADER_BYTES), entryStride: entryBytes, capacity: capacity)
         return try MappedRingMemory(mapping, layout: layout, of: Entry.self)
     }
 
