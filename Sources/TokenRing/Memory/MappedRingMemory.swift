@@ -1,3 +1,4 @@
+import CTokenRing
 import Synchronization
 
 /// A ring in mapped memory: our own region, AF_XDP's rings and zcrx's refill ring alike.
@@ -81,4 +82,8 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
     /// Writes the entry into `slot`, which the caller keeps below `capacity`.
     @inlinable @inline(__always)
     public func storeEntry(_ entry: Entry, inSlot slot: UInt32) { entries[Int(slot)] = entry }
+
+    /// Fetches the line of the slot of `index` for writing.
+    @inlinable @inline(__always)
+    public func prefetchToWrite(at index: RingIndex) { ctr_prefetch_to_write(entries + Int(index.rawValue & mask)) }
 }

@@ -54,6 +54,7 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Writes all slots of a reserved batch: `entry` makes the entry for each offset, in order.
     @inlinable @inline(__always)
     public func write(_ batch: RingBatch, with entry: (_ offset: UInt32) -> Memory.Entry) {
+        claimLines(batch.count)
         guard Memory.walksSlots else {
             var index = batch.first.rawValue
             let end = index &+ batch.count
@@ -107,6 +108,19 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Slots known to be free; refreshed from the consumer index only by `reserve`.
     @inlinable
     public var knownFree: UInt32 { freeEnd.distance(from: reserved) }
+
+    /// Fetches the cache lines of the next `count` slots for writing, while the batch before them is being written: the
+    /// consumer has them since it read them. Slots that are not known to be free are left to it; batches of less than a
+    /// line are not worth it.
+    @inlinable @inline(__always)
+    func claimLines(_ count: UInt32) {
+        guard count >= Memory.entriesPerLine, knownFree >= count else { return }
+        var offset: UInt32 = 0
+        while offset < count {
+            memory.prefetchToWrite(at: reserved &+ offset)
+            offset &+= Memory.entriesPerLine
+        }
+    }
 
     @inlinable @inline(__always)
     mutating func take(_ count: UInt32) -> RingBatch {

@@ -52,9 +52,16 @@ public protocol RingMemory<Entry> {
 
     /// Writes the entry into `slot`, which is less than `capacity`.
     func storeEntry(_ entry: Entry, inSlot slot: UInt32)
+
+    /// Hints that the slot of `index` will be written soon; changes nothing.
+    func prefetchToWrite(at index: RingIndex)
 }
 
 extension RingMemory {
+    /// No hint.
+    @inlinable @inline(__always)
+    public func prefetchToWrite(at index: RingIndex) {}
+
     /// Copies the entry in `slot`, by way of the index that has the slot's number.
     @inlinable @inline(__always)
     public func loadEntry(inSlot slot: UInt32) -> Entry { loadEntry(at: RingIndex(slot)) }
@@ -68,6 +75,10 @@ extension RingMemory {
     /// larger ones would be shuffled between vectors, which costs more than masking each index.
     @inlinable @inline(__always)
     static var walksSlots: Bool { MemoryLayout<Entry>.stride <= 8 }
+
+    /// Entries in 64 bytes, at least one.
+    @inlinable @inline(__always)
+    static var entriesPerLine: UInt32 { max(1, 64 / UInt32(MemoryLayout<Entry>.stride)) }
 }
 
 /// `TOKEN_RING_NEED_WAKEUP`, the same bit as `XDP_RING_NEED_WAKEUP`.
