@@ -61,6 +61,12 @@ static inline void ctr_prefetch_to_write(const void *p)
 #endif
 }
 
+/* Fetches the line of p for reading. Only a hint, any address will do. */
+static inline void ctr_prefetch_to_read(const void *p)
+{
+	__builtin_prefetch(p);
+}
+
 static inline void ctr_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

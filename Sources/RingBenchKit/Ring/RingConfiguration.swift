@@ -14,7 +14,7 @@ public struct RingConfiguration: Sendable {
     /// Round trips of one repetition.
     public var roundTrips: UInt64 = 20_000
     /// How often each figure is measured.
-    public var repetitions = 41
+    public var repetitions = 81
     /// The producer's CPU and the consumer's; nil: the first two that this process may use.
     public var cpus: (producer: Int, consumer: Int)?
     /// Fruitless looks in a row, each with a pause, after which a side gives up: some ten seconds.

@@ -86,4 +86,8 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
     /// Fetches the line of the slot of `index` for writing.
     @inlinable @inline(__always)
     public func prefetchToWrite(at index: RingIndex) { ctr_prefetch_to_write(entries + Int(index.rawValue & mask)) }
+
+    /// Fetches the line of the slot of `index` for reading.
+    @inlinable @inline(__always)
+    public func prefetchToRead(at index: RingIndex) { ctr_prefetch_to_read(entries + Int(index.rawValue & mask)) }
 }

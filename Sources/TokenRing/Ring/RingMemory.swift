@@ -55,12 +55,19 @@ public protocol RingMemory<Entry> {
 
     /// Hints that the slot of `index` will be written soon; changes nothing.
     func prefetchToWrite(at index: RingIndex)
+
+    /// Hints that the slot of `index` will be read soon; changes nothing.
+    func prefetchToRead(at index: RingIndex)
 }
 
 extension RingMemory {
     /// No hint.
     @inlinable @inline(__always)
     public func prefetchToWrite(at index: RingIndex) {}
+
+    /// No hint.
+    @inlinable @inline(__always)
+    public func prefetchToRead(at index: RingIndex) {}
 
     /// Copies the entry in `slot`, by way of the index that has the slot's number.
     @inlinable @inline(__always)
