@@ -45,6 +45,11 @@ enum token_ring_kind {
  */
 #define TOKEN_RING_NEED_WAKEUP	(1U << 0)
 
+/* In the return ring's consumer word, which the kernel writes: the page pool
+ * found no buffer and packets are dropped. Set once, until TOKEN_RING_ARM.
+ */
+#define TOKEN_RING_STARVED	(1U << 1)
+
 /* Where one ring lies in the mapping. */
 struct token_ring_layout {
 	__u32 kind;		/* enum token_ring_kind */
@@ -97,6 +102,55 @@ struct token_ring_frag {
 struct token_ring_range {
 	__u32 token_start;
 	__u32 token_count;
+};
+
+/* When tokens that user space never returned are taken back; chosen at bind,
+ * a property of the binding.
+ */
+enum token_ring_cleanup {
+	/* with the last of: bound queues, ring sets, sockets that received */
+	TOKEN_RING_CLEANUP_LAST_USER	= 0,
+	/* with the ring set that they were delivered to; the kernel then counts
+	 * per ring set, and refuses a token that another one was given
+	 */
+	TOKEN_RING_CLEANUP_RING_CLOSE	= 1,
+};
+
+/* What the owner of a binding asks for when it creates a ring set. The answer
+ * is a descriptor: mmap() it, poll() it, and give it the calls below. Holding it
+ * is the right to use it.
+ */
+struct token_ring_create {
+	__u32 delivery_entries;	/* a power of two, or 0: no delivery ring */
+	__u32 return_entries;	/* a power of two */
+	__u32 binding;		/* id from NETDEV_CMD_BIND_RX on the same netlink socket */
+	__u32 flags;		/* 0 */
+	__u64 reserved[4];	/* 0 */
+};
+
+/* Calls on the descriptor of a ring set. Each returns a count or -errno. */
+enum token_ring_call {
+	TOKEN_RING_FLUSH	= 1,	/* take back what is in the return ring: tokens taken */
+	TOKEN_RING_KICK		= 2,	/* deliver what waits, there is room: fragments delivered */
+	TOKEN_RING_RELEASE	= 3,	/* take back an array, as SO_DEVMEM_DONTNEED: tokens taken */
+	TOKEN_RING_ARM		= 4,	/* clear TOKEN_RING_STARVED; -EINVAL if it is not set */
+	TOKEN_RING_COUNTERS	= 5,	/* fill a struct token_ring_counters: 0 */
+};
+
+/* Limits of TOKEN_RING_RELEASE: ranges, and fragments that are looked at. */
+#define TOKEN_RING_MAX_RANGES	128
+#define TOKEN_RING_MAX_FRAGS	1024
+
+/* What the kernel has seen, since the ring set was made. */
+struct token_ring_counters {
+	__u64 delivered;	/* fragments put into the delivery ring */
+	__u64 returned;		/* tokens taken back, whichever way */
+	__u64 out_of_range;	/* returned tokens that the binding cannot have */
+	__u64 not_held;		/* returned tokens that were not given out, or were back already */
+	__u64 index_violations;	/* times that an index could not be, and was clamped */
+	__u64 delivery_full;	/* times that the delivery ring had no room; nothing is lost */
+	__u64 starved;		/* times that the page pool had no buffer; packets are lost */
+	__u64 reserved;		/* 0 */
 };
 
 #endif /* _UAPI_LINUX_TOKEN_RING_H */
