@@ -2,6 +2,8 @@
 public enum DeliveryMechanism: String, Sendable {
     /// One control message a fragment, from recvmsg.
     case controlMessages = "cmsg"
+    /// The same as in RFC v3: put_cmsg truncates in silence, and a token that did not fit is lost (C5).
+    case controlMessagesTruncated = "cmsg, truncated"
     /// Entries of a mapped ring, written in softirq.
     case mappedRing = "mapped ring"
 }
@@ -10,43 +12,73 @@ public enum DeliveryMechanism: String, Sendable {
 public enum ReturnMechanism: String, Sendable {
     /// `setsockopt(SO_DEVMEM_DONTNEED)`.
     case socketOption = "setsockopt"
-    /// Entries of a mapped ring, consumed when the page pool needs buffers.
+    /// A generic netlink message on the binding's socket (A18).
+    case netlink = "netlink"
+    /// A call on the binding's descriptor (A19).
+    case ioctl = "ioctl"
+    /// Entries of a mapped ring, consumed when the page pool needs buffers (A20).
     case mappedRing = "mapped ring"
+    /// io_uring zcrx's refill ring (A22).
+    case refillRing = "refill ring"
+    /// netgpu's fill queue (A21).
+    case fillQueue = "fill queue"
 }
 
 /// When tokens that user space did not return are taken back.
 public enum CleanUpPolicy: String, Sendable {
     /// When their socket closes.
     case socketClose = "socket close"
+    /// When the ring set that they were delivered to closes.
+    case ringClose = "ring set close"
     /// When the binding's last user is gone: receive queue, sockets, ring sets.
     case lastUser = "last user"
+    /// At unbind, once (A14).
+    case unbind = "unbind"
+    /// Never (A15).
+    case never = "never"
+
+    /// Whether the end of an owner takes its tokens back.
+    var endsWithOwner: Bool { self == .socketClose || self == .ringClose }
+    /// Whether owners count as users of the binding.
+    var countsUsers: Bool { self == .lastUser || self == .ringClose }
 }
 
 /// What a ring set serves.
 public enum RingTopology: String, Sendable {
     /// There are no rings.
     case none
-    /// One delivery and one return ring serve all sockets of a binding.
+    /// One ring set serves all sockets of a binding.
     case ringPerBinding = "ring per binding"
+    /// Each socket has a ring set.
+    case ringPerSocket = "ring per socket"
+    /// Each application thread has a ring set, for the sockets that it serves.
+    case ringPerThread = "ring per thread"
+    /// One ring set, and the application's threads lock around it.
+    case ringShared = "one ring, threads lock"
+}
+
+/// Who stands behind a composition, which decides what a defect in it means.
+public enum Standing: String, Sendable {
+    /// Merged, or posted on the list as it is here.
+    case upstream
+    /// Posted and rejected, or an idea from the threads.
+    case idea
+    /// Unsafe on purpose: how fast it could be at most.
+    case ceiling
+    /// This project's proposal or correction.
+    case ours
 }
 
 /// A way to remember tokens, by name. Each is declared in the file that implements it.
 public struct BookkeepingMechanism: Sendable {
     /// As it is listed.
     public let name: String
-    let make: @Sendable (Binding) -> any TokenBookkeeping
-}
+    let make: @Sendable (Surroundings) -> any TokenBookkeeping
 
-extension BookkeepingMechanism {
-    /// See `PerSocketXArray`.
-    static let perSocketXArray = BookkeepingMechanism(name: "xarray per socket") { PerSocketXArray(binding: $0) }
-    /// See `PerBindingURef`, as posted in v10.
-    static let urefAsPosted = BookkeepingMechanism(name: "uref per binding, as posted") {
-        PerBindingURef(binding: $0, decrement: .asPosted)
-    }
-    /// See `PerBindingURef`, decrement if positive.
-    static let uref = BookkeepingMechanism(name: "uref per binding") {
-        PerBindingURef(binding: $0, decrement: .ifPositive)
+    /// What a mechanism may need of the kernel around it.
+    struct Surroundings: Sendable {
+        let faults: FaultPlan
+        let oopses: OopsLog
     }
 }
 
@@ -54,34 +86,32 @@ extension BookkeepingMechanism {
 public struct Composition: Sendable {
     /// What ringbench calls it.
     public let name: String
+    /// Rows of sources.md that it stands for.
+    public var rows: [String]
     /// How fragments reach user space.
-    public let delivery: DeliveryMechanism
+    public var delivery = DeliveryMechanism.controlMessages
     /// How tokens come back.
-    public let returning: ReturnMechanism
+    public var returning = ReturnMechanism.socketOption
     /// How the kernel remembers them.
-    public let bookkeeping: BookkeepingMechanism
+    public var bookkeeping: BookkeepingMechanism
     /// When it takes them back by itself.
-    public let cleanUp: CleanUpPolicy
+    public var cleanUp: CleanUpPolicy
     /// What a ring serves.
-    public let topology: RingTopology
+    public var topology = RingTopology.none
+    /// Who chooses between `bookkeeping` and the xarray, where both are offered.
+    public var modes = ModeSelectionMechanism.none
+    /// Who stands behind it.
+    public var standing: Standing
     /// Who proposed it, where.
-    public let source: String
+    public var source: String
 
-    /// Everything that ringbench compares; the first is what the others are measured against.
-    public static let all: [Composition] = [
-        Composition(
-            name: "sockopt-xarray", delivery: .controlMessages, returning: .socketOption,
-            bookkeeping: .perSocketXArray, cleanUp: .socketClose, topology: .none,
-            source: "mainline: net/ipv4/tcp.c tcp_recvmsg_dmabuf, net/core/sock.c sock_devmem_dontneed"),
-        Composition(
-            name: "sockopt-uref", delivery: .controlMessages, returning: .socketOption,
-            bookkeeping: .urefAsPosted, cleanUp: .lastUser, topology: .none,
-            source: "Bobby Eshleman, net-next v10, 2026-01-15"),
-        Composition(
-            name: "mapped-ring", delivery: .mappedRing, returning: .mappedRing,
-            bookkeeping: .uref, cleanUp: .lastUser, topology: .ringPerBinding,
-            source: "Stanislav Fomichev's remark on v10, written down here as token_ring.h"),
-    ]
+    /// Whether user space has rings.
+    public var hasRings: Bool { topology != .none }
+    /// Whether anything of it is a shared ring that another process may hold.
+    public var hasDeliveryRing: Bool { delivery == .mappedRing }
+
+    /// Those that `ringbench evaluate` can drive.
+    public static let measured = all.filter { [.socketOption, .mappedRing].contains($0.returning) }
 
     /// The proposal of that name, or nil.
     public static func named(_ name: String) -> Composition? { all.first { $0.name == name } }

@@ -23,6 +23,15 @@ public struct CostMeter: BitwiseCopyable, Sendable {
     /// A meter at zero.
     public init() {}
 
+    /// Adds what another meter has.
+    static func += (sum: inout CostMeter, other: CostMeter) {
+        sum.ticks &+= other.ticks
+        sum.batches &+= other.batches
+        sum.tokens &+= other.tokens
+        sum.disturbedBatches &+= other.disturbedBatches
+        sum.allTokens &+= other.allTokens
+    }
+
     /// The counter, at the start of a batch.
     @inlinable @inline(__always)
     public static func start() -> UInt64 { ctr_ticks() }

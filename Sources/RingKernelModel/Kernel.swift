@@ -1,39 +1,52 @@
 import CTokenRing
 import Glibc
+import Synchronization
 import TokenRing
 
-/// The model kernel: one binding, its sockets, and one proposal's way to hand buffers out and take them back.
+/// The model kernel: a device, its bindings and sockets, and one proposal's way to hand buffers out and take them back.
 ///
 /// Entry points are named after what they stand for and return what the kernel returns: a count or -errno. `softirq`
 /// belongs to one thread; the others may be called from application threads at the same time, one thread per socket.
 public final class Kernel: @unchecked Sendable {
     /// What is modelled.
     public let composition: Composition
-    /// The dmabuf and its buffers.
-    public let binding: Binding
-    /// One socket a flow.
-    public let sockets: [Socket]
-    /// The mapped rings, if the composition has them.
-    public let ringSet: RingSet?
+    /// What dmabufs are bound to.
+    public let device: NetDevice
+    /// What goes wrong next.
+    public let faults = FaultPlan()
+    /// What would have crashed a real kernel.
+    public let oopses = OopsLog()
 
-    private let bookkeeping: any TokenBookkeeping
+    let configuration: Configuration
+    let modes: any ModeSelection
+    /// How tokens are remembered in each mode.
+    let manual: any TokenBookkeeping
+    let automatic: any TokenBookkeeping
     private let traffic: TrafficSource
-    private let socketMeters: UnsafeMutablePointer<(issue: CostMeter, release: CostMeter)>
+    private let control = SpinLock()
+    nonisolated(unsafe) private var allBindings: [Binding] = []
+    nonisolated(unsafe) private var allSockets: [Socket] = []
+    nonisolated(unsafe) private var allRingSets: [RingSet] = []
+    nonisolated(unsafe) private var openers: [ObjectIdentifier: TokenOwner] = [:]
 
     /// How a kernel is set up.
     public struct Configuration: Sendable {
         /// TCP flows, one socket each.
         public var flows = 4
-        /// Payload bytes of a fragment; a multiple of 8 up to 4096.
+        /// Payload bytes of a fragment; a multiple of 8 up to `niovBytes`.
         public var fragBytes = 4096
         /// Buffers in the binding.
         public var niovs = 32768
+        /// Bytes of a buffer, `rx-page-size`.
+        public var niovBytes = Binding.pageBytes
         /// Fragments that a socket queues before its receive window closes.
         public var windowFrags = 128
         /// Entries of the delivery ring.
         public var deliveryEntries: UInt32 = 1024
         /// Entries of the return ring.
         public var returnEntries: UInt32 = 4096
+        /// Ring sets, where the topology has one a thread.
+        public var threads = 1
         /// Where ring indices start; near 2^32 to see them wrap.
         public var startIndex: UInt32 = 0
         /// Decides the content of every stream.
@@ -45,38 +58,134 @@ public final class Kernel: @unchecked Sendable {
         public init() {}
     }
 
-    /// Binds a dmabuf and opens the sockets and rings.
-    ///
-    /// - Throws: `RegionError` when memory or a ring cannot be had; it names the field.
-    public init(_ composition: Composition, _ configuration: Configuration = Configuration()) throws(RegionError) {
+    /// A kernel with a device and nothing on it.
+    public init(bare composition: Composition, _ configuration: Configuration = Configuration()) {
         self.composition = composition
-        do throws(SystemCallError) {
-            binding = try Binding(niovCount: configuration.niovs)
-        } catch {
-            throw .system(error)
-        }
-        bookkeeping = composition.bookkeeping.make(binding)
-        sockets = (0..<configuration.flows).map {
-            Socket(cookie: UInt64($0), windowFrags: configuration.windowFrags)
-        }
-        traffic = TrafficSource(
-            flows: configuration.flows, fragBytes: configuration.fragBytes, seed: configuration.seed,
-            depth: configuration.depth)
-        ringSet =
-            composition.topology == .none
-            ? nil
-            : try RingSet(
-                binding: binding, bookkeeping: bookkeeping, deliveryEntries: configuration.deliveryEntries,
-                returnEntries: configuration.returnEntries, startIndex: configuration.startIndex)
-        socketMeters = .allocate(capacity: 1)
-        socketMeters.initialize(to: (CostMeter(), CostMeter()))
-        if let ringSet {
-            _ = binding.join()
-            binding.pool.provider = { [unowned ringSet] in ringSet.refill() }
+        self.configuration = configuration
+        device = NetDevice()
+        modes = composition.modes.make()
+        let surroundings = BookkeepingMechanism.Surroundings(faults: faults, oopses: oopses)
+        manual = composition.bookkeeping.make(surroundings)
+        automatic = BookkeepingMechanism.perSocketXArray.make(surroundings)
+        traffic = TrafficSource(fragBytes: configuration.fragBytes, depth: configuration.depth)
+    }
+
+    /// Binds a dmabuf to queue 0 and opens the sockets and rings.
+    ///
+    /// - Throws: `BindRefusal` or `RegionError` when memory or a ring cannot be had; it names the field.
+    public convenience init(_ composition: Composition, _ configuration: Configuration = Configuration()) throws {
+        self.init(bare: composition, configuration)
+        var request = BindRequest()
+        request.dmabufBytes = configuration.niovs * configuration.niovBytes
+        request.niovBytes = configuration.niovBytes
+        let binding = try bind(request).get()
+        for _ in 0..<configuration.flows { _ = open() }
+        for sockets in composition.topology.groups(sockets, threads: configuration.threads) {
+            try createRingSet(on: binding, ringSetRequest, serving: sockets)
         }
     }
 
-    deinit { socketMeters.deallocate() }
+    private var ringSetRequest: RingSet.Request {
+        var request = RingSet.Request()
+        request.deliveryEntries = composition.hasDeliveryRing ? configuration.deliveryEntries : 0
+        request.returnEntries = configuration.returnEntries
+        request.startIndex = configuration.startIndex
+        request.returning = composition.returning
+        return request
+    }
+
+    // MARK: what there is
+
+    /// All bindings, the unbound too.
+    public var bindings: [Binding] { control.withLock { allBindings } }
+    /// All sockets, the closed too.
+    public var sockets: [Socket] { control.withLock { allSockets } }
+    /// All ring sets, the closed too.
+    public var ringSets: [RingSet] { control.withLock { allRingSets } }
+    /// The first binding.
+    public var binding: Binding { control.withLock { allBindings[0] } }
+    /// The first ring set, if the composition has rings.
+    public var ringSet: RingSet? { control.withLock { allRingSets.first } }
+
+    // MARK: netlink
+
+    /// `NETDEV_CMD_BIND_RX` and `_TX`. The caller is the opener: whoever holds the netlink socket.
+    public func bind(_ request: BindRequest) -> Result<Binding, BindRefusal> {
+        if let refusal = request.validate(on: device) { return .failure(refusal) }
+        guard request.direction == .receive else {
+            // A TX binding has no tokens and decides no mode (B13).
+            return makeBinding(request, mode: .manual, countsForMode: false)
+        }
+        guard request.autorelease ?? 0 <= 1 else { return .failure(BindRefusal(EINVAL, "autorelease is 0 or 1")) }
+        return modes.bind(requested: request.autorelease.flatMap(TokenMode.init(rawValue:))).flatMap {
+            makeBinding(request, mode: $0, countsForMode: true)
+        }
+    }
+
+    private func makeBinding(
+        _ request: BindRequest, mode: TokenMode, countsForMode: Bool
+    ) -> Result<Binding, BindRefusal> {
+        do throws(SystemCallError) {
+            guard !faults.take(.bindingAllocation) else { throw SystemCallError("xa_alloc", errno: ENOMEM) }
+            let number = control.withLock { UInt32(allBindings.count + 1) }
+            let binding = try Binding(
+                id: number, niovCount: request.dmabufBytes / request.niovBytes, niovBytes: request.niovBytes,
+                cleanUp: mode == .automatic ? .socketClose : request.cleanUp ?? composition.cleanUp,
+                bookkeeping: mode == .automatic ? automatic : manual)
+            if countsForMode { binding.pool.onAllHome = { [modes] in modes.freed() } }
+            if request.direction == .receive {
+                for number in request.queues { device.queues[number].hasProvider = true }
+                connectPool(of: binding)
+            }
+            control.withLock { allBindings.append(binding) }
+            return .success(binding)
+        } catch {
+            if countsForMode { modes.abandon() }
+            return .failure(BindRefusal(error.errno.rawValue, "no memory for the binding: \(error)"))
+        }
+    }
+
+    /// The pool asks the return rings first, and says when even they have nothing.
+    private func connectPool(of binding: Binding) {
+        binding.pool.provider = { [unowned binding] in
+            for ringSet in binding.ringSets where ringSet.refill() >= PagePool.refill { break }
+        }
+        binding.pool.onExhausted = { [unowned binding] in
+            for ringSet in binding.ringSets { ringSet.reportStarvation() }
+        }
+    }
+
+    /// Unbinds from the receive queues, as closing the netlink socket does. Once; a second call does nothing.
+    public func unbind(_ binding: Binding) {
+        device.napi.withLock {
+            guard binding.markUnbound() else { return }
+            binding.pool.close()
+            if binding.cleanUp == .unbind { binding.putUserReferences() }
+            binding.leave()
+        }
+    }
+
+    /// A ring set on `binding`, for its opener; its fragments are those of `sockets`.
+    ///
+    /// - Throws: `RegionError`, naming the field, or `BindRefusal` with ENODEV when the binding is dying.
+    @discardableResult
+    public func createRingSet(
+        on binding: Binding, _ request: RingSet.Request, serving sockets: [Socket]
+    ) throws -> RingSet {
+        let ringSet = try RingSet(
+            binding: binding, joins: binding.cleanUp.countsUsers, faults: faults, request)
+        guard ringSet.open() else { throw BindRefusal(ENODEV, "the binding's last user is gone") }
+        device.napi.withLock {
+            binding.ringSets.append(ringSet)
+            guard ringSet.delivers else { return }
+            for socket in sockets { ringSet.serve(socket) }
+        }
+        control.withLock { allRingSets.append(ringSet) }
+        return ringSet
+    }
+
+    /// `/proc/sys/net/core/devmem_autorelease`, or what takes its place: 0 or -errno.
+    public func writeSystemControl(_ value: Int) -> Int { modes.writeSystemControl(value) }
 
     // MARK: softirq
 
@@ -84,77 +193,67 @@ public final class Kernel: @unchecked Sendable {
     ///
     /// - Returns: fragments that came in, and fragments that went into the delivery ring.
     public func softirq(flow: Int, burst: Int) -> (received: Int, delivered: Int) {
-        let received = burst > 0 ? traffic.receive(burst, flow: flow, on: sockets[flow], from: binding) : 0
-        return (received, ringSet?.deliver(sockets) ?? 0)
+        let (socket, binding) = control.withLock { (allSockets[flow], allBindings[0]) }
+        return softirq(Arrival(frags: burst), on: socket, from: binding)
     }
 
-    // MARK: system calls
-
-    /// `recvmsg(MSG_SOCK_DEVMEM)`: up to `length` bytes, a control message for each fragment.
-    ///
-    /// -ENODEV if the binding is dying and this socket never received from it (B1), -ETOOSMALL if not even one control
-    /// message fits, -EAGAIN if nothing is queued.
-    public func recvmsg(on flow: Int, length: Int, control: UnsafeMutableRawBufferPointer) -> ReceiveResult {
-        let socket = sockets[flow]
-        if composition.cleanUp == .lastUser, !socket.join(binding) {
-            return ReceiveResult(bytes: -Int(ENODEV), controlBytes: 0)
+    /// One NAPI poll: receives an skb for `socket` from the queue of `binding`, and delivers what a ring can take.
+    public func softirq(_ arrival: Arrival, on socket: Socket, from binding: Binding?) -> (
+        received: Int, delivered: Int
+    ) {
+        device.napi.withLock {
+            let comes = (arrival.frags > 0 || arrival.linearBytes > 0) && !socket.isClosed
+            let received = comes ? traffic.receive(arrival, on: socket, from: binding) : 0
+            return (received, socket.ringSet?.deliver() ?? 0)
         }
-        let start = CostMeter.start()
-        let result = ReceiveMessage.run(
-            on: socket, length: length, control: control, binding: binding, bookkeeping: bookkeeping)
-        if result.bytes > 0 {
-            socketMeters.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
-        }
-        return result
-    }
-
-    /// `setsockopt(SO_DEVMEM_DONTNEED)` with an array of `struct dmabuf_token`.
-    ///
-    /// - Returns: fragments taken back, or -EINVAL.
-    public func dontNeed(on flow: Int, _ argument: UnsafeRawBufferPointer) -> Int {
-        let start = CostMeter.start()
-        let result = DontNeed.run(
-            argument, on: sockets[flow], bookkeeping: bookkeeping, requiresUser: composition.cleanUp == .lastUser)
-        if result > 0 { socketMeters.pointee.release.add(since: start, tokens: result) }
-        return result
-    }
-
-    /// The flush call: takes back what is in the return ring now. For a full ring, and at the end.
-    ///
-    /// - Returns: tokens taken back, or -EOPNOTSUPP without rings.
-    public func flush() -> Int { ringSet?.flush() ?? -Int(EOPNOTSUPP) }
-
-    /// The wakeup call: delivers what waits in the sockets' queues into the room that was made.
-    ///
-    /// - Returns: fragments delivered, or -EOPNOTSUPP without rings.
-    public func kick() -> Int { ringSet?.deliver(sockets) ?? -Int(EOPNOTSUPP) }
-
-    /// Closes a socket: what it has queued is freed, and its tokens as the composition says.
-    public func close(_ flow: Int) {
-        let socket = sockets[flow]
-        withUnsafeTemporaryAllocation(of: Frag.self, capacity: TrafficSource.mostFrags) { frags in
-            while case let queued = socket.queue.peek(into: frags), queued > 0 {
-                socket.queue.advance(queued)
-                for frag in frags[..<queued] { binding.pool.drop(frag.niov, inSoftirq: false) }
-            }
-        }
-        bookkeeping.close(socket)
-        socket.leave(binding)
-    }
-
-    /// Closes the ring set's descriptor. No token comes back through it afterwards.
-    public func closeRings() {
-        guard ringSet != nil, binding.pool.provider != nil else { return }
-        _ = flush()
-        binding.pool.provider = nil
-        binding.leave()
     }
 
     // MARK: the books
 
     /// Returned tokens that were refused, by cause.
-    public var refusals: Refusals { bookkeeping.refusals }
+    public var refusals: Refusals {
+        let (sockets, ringSets, openers) = control.withLock { (allSockets, allRingSets, self.openers) }
+        return (sockets.map(\.owner) + ringSets.map(\.owner) + openers.values).reduce(Refusals()) { $0 + $1.refusals }
+    }
 
     /// What issuing and taking back have cost the kernel side. Exact only when no thread is in the model.
-    public var costs: (issue: CostMeter, release: CostMeter) { ringSet?.costs ?? socketMeters.pointee }
+    public var costs: (issue: CostMeter, release: CostMeter) {
+        let (sockets, ringSets) = control.withLock { (allSockets, allRingSets) }
+        var sum = (issue: CostMeter(), release: CostMeter())
+        for costs in sockets.map(\.costs.pointee) + ringSets.map(\.costs) + bindings.map(\.callCosts) {
+            sum.issue += costs.issue
+            sum.release += costs.release
+        }
+        return sum
+    }
+
+    // MARK: set-up of sockets
+
+    /// A socket that is connected and may receive.
+    public func open() -> Socket {
+        control.withLock {
+            let number = allSockets.count
+            let socket = Socket(
+                cookie: UInt64(number), windowFrags: configuration.windowFrags,
+                content: StreamContent(seed: configuration.seed, flow: number))
+            // What does not depend on a binding is there from the start, as sk_user_frags is.
+            socket.owner.useLedger(defaultBookkeeping.makeLedger(for: nil))
+            allSockets.append(socket)
+            return socket
+        }
+    }
+
+    /// The owner of what is returned on the binding's own descriptor.
+    func opener(of binding: Binding) -> TokenOwner {
+        control.withLock {
+            if let opener = openers[ObjectIdentifier(binding)] { return opener }
+            let opener = TokenOwner()
+            _ = opener.admit(binding, bookkeeping: binding.bookkeeping, joins: false)
+            openers[ObjectIdentifier(binding)] = opener
+            return opener
+        }
+    }
+
+    /// For a socket that has not received yet.
+    private var defaultBookkeeping: any TokenBookkeeping { manual }
 }

@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Proposals to compare with sockopt-xarray, separated by commas.", valueName: "names"))
-    var proposals: String = Composition.all.map(\.name).joined(separator: ",")
+    var proposals: String = Composition.measured.map(\.name).joined(separator: ",")
 
     @Option(help: "Repetitions of each proposal.")
     var repetitions = 11
@@ -62,10 +62,10 @@ struct EvaluateCommand: ParsableCommand {
         for name in names where Composition.named(name) == nil {
             throw Failure(
                 .usage,
-                "there is no proposal \(name); there are \(Composition.all.map(\.name).joined(separator: ", "))")
+                "there is no proposal \(name); there are \(Composition.measured.map(\.name).joined(separator: ", "))")
         }
         guard !names.isEmpty else { throw Failure(.usage, "--proposals names none") }
-        return Composition.all.prefix(1) + Composition.all.dropFirst().filter { names.contains($0.name) }
+        return Composition.measured.prefix(1) + Composition.measured.dropFirst().filter { names.contains($0.name) }
     }
 
     private func summary(_ cpus: CPUPair) -> String {

@@ -20,7 +20,9 @@ struct LifeTimeTests {
         }
     }
 
-    @Test("data that was never read is freed when its socket closes", arguments: Composition.all.map(\.name))
+    @Test(
+        "data that was never read is freed when its socket closes",
+        arguments: Composition.all.filter { $0.cleanUp != .never }.map(\.name))
     func unreadData(_ name: String) throws {
         let model = try SteppedKernel(name) { $0.deliveryEntries = 1 }
         model.arrive(32)
@@ -34,7 +36,7 @@ struct LifeTimeTests {
         for (name, bytes) in [("sockopt-xarray", 4 * 4096), ("sockopt-uref", -Int(ENODEV))] {
             let model = try SteppedKernel(name)
             model.arrive(4)
-            model.kernel.binding.unbind()
+            model.kernel.unbind(model.kernel.binding)
             #expect(model.receive().result.bytes == bytes)
             model.tearDown()
             #expect(model.pool.isWhole)
@@ -46,7 +48,7 @@ struct LifeTimeTests {
         let model = try SteppedKernel(name)
         model.arrive(4)
         let first = model.receive(length: 4096).frags
-        model.kernel.binding.unbind()
+        model.kernel.unbind(model.kernel.binding)
         let rest = model.receive().frags
         #expect(first.count == 1 && rest.count == 3)
         #expect(model.dontNeed(tokens: (first + rest).map(\.token)) == 4)
@@ -61,7 +63,7 @@ struct LifeTimeTests {
             model.arrive(1)
             let token = try #require(model.receive().frags.first).token
             #expect(model.dontNeed(tokens: [token]) == 1)
-            model.kernel.binding.unbind()
+            model.kernel.unbind(model.kernel.binding)
             #expect(model.dontNeed(tokens: [token]) == result)
             #expect(model.pool.isWhole)
         }

@@ -53,6 +53,6 @@ struct SteppedKernel {
     func tearDown() {
         kernel.closeRings()
         for flow in kernel.sockets.indices { kernel.close(flow) }
-        kernel.binding.unbind()
+        kernel.unbind(kernel.binding)
     }
 }

@@ -90,7 +90,7 @@ public enum ConsumerProcess {
             if let cpu = assignment.cpu { ctr_pin_thread(CInt(cpu)) }
             let region = try RingRegion.attach(handed[0])
             let payload = try Mapping(
-                of: handed[1], byteCount: assignment.load.niovs * Binding.niovBytes, populate: true)
+                of: handed[1], byteCount: assignment.load.niovs * Binding.pageBytes, populate: true)
             var consumer = try RingConsumer(
                 region: region, payload: payload, load: assignment.load, depth: assignment.depth,
                 calls: RemoteRingCalls(channel: channel))

@@ -5,7 +5,7 @@ public struct Evaluation: Sendable {
     /// What they are put under.
     public var load = Load()
     /// Which proposals; the baseline is always run.
-    public var compositions = Composition.all
+    public var compositions = Composition.measured
     /// Repetitions of each; the mail threads' experiment had 11.
     public var repetitions = 11
     /// CPU of softirq and of the consumer.

@@ -36,8 +36,8 @@ public struct Load: Sendable, Codable {
         }
         try require((1...64).contains(flows), "--flows is \(flows): 1 to 64 flows can be run")
         try require(
-            fragBytes % 8 == 0 && (8...Binding.niovBytes).contains(fragBytes),
-            "--frag-bytes is \(fragBytes): it must be a multiple of 8 up to \(Binding.niovBytes)")
+            fragBytes % 8 == 0 && (8...Binding.pageBytes).contains(fragBytes),
+            "--frag-bytes is \(fragBytes): it must be a multiple of 8 up to \(Binding.pageBytes)")
         try require(
             readBytes >= fragBytes && readBytes <= 1 << 20,
             "--read-bytes is \(readBytes): it must hold a fragment of \(fragBytes) and be at most 1 MiB")

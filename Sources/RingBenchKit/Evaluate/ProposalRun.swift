@@ -69,7 +69,7 @@ struct ProposalRun {
             while !stop.isRaised {
                 var moved = 0
                 for flow in 0..<load.flows {
-                    let burst = min(left, load.fragsPerRead, TrafficSource.mostFrags)
+                    let burst = min(left, load.fragsPerRead, Arrival.mostFrags)
                     let received = kernel.softirq(flow: flow, burst: burst)
                     left -= received.received
                     moved += received.received + received.delivered
@@ -141,7 +141,7 @@ struct ProposalRun {
     private func tearDown(_ kernel: Kernel) throws(Failure) {
         kernel.closeRings()
         for flow in 0..<load.flows { kernel.close(flow) }
-        kernel.binding.unbind()
+        kernel.unbind(kernel.binding)
         guard kernel.binding.pool.audit.isWhole else {
             throw Failure(
                 .invariantBroken, "\(composition.name): closing broke the page pool: \(kernel.binding.pool.audit)")

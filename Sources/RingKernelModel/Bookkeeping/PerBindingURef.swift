@@ -10,68 +10,47 @@ final class PerBindingURef: TokenBookkeeping {
         case ifPositive
     }
 
-    private let binding: Binding
     private let decrement: Decrement
-    private let counters = RefusalCounters()
 
-    init(binding: Binding, decrement: Decrement) {
-        self.binding = binding
-        self.decrement = decrement
-    }
+    init(_ decrement: Decrement) { self.decrement = decrement }
 
-    var refusals: Refusals { counters.current }
+    /// The token does not say of which binding it is.
+    var mostBindings: Int { 1 }
 
-    func issue(_ frags: UnsafeBufferPointer<Frag>, on socket: Socket, tokens: UnsafeMutablePointer<UInt32>) {
+    func issue(
+        _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int {
         for (position, frag) in frags.enumerated() {
-            let niov = binding.niovs[frag.niov]
-            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 {
-                niov.pointee.poolReferences.wrappingAdd(1, ordering: .relaxed)
-            }
-            tokens[position] = frag.niov
+            let niov = frag.niov.unsafelyUnwrapped
+            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+            tokens[position] = niov.pointee.index
         }
+        return frags.count
     }
 
-    func release(start: UInt32, count: UInt32, on socket: Socket?, attempts: inout Int, inSoftirq: Bool) -> Int {
-        var released = 0
-        for offset in 0..<count {
-            // In 64 bits: start + count may wrap, and must not come round to token 0 (R8).
-            let token = UInt64(start) + UInt64(offset)
-            guard token < UInt64(binding.niovs.count) else {
-                counters.countOutOfRange(UInt64(count - offset))
-                break
-            }
-            guard attempts > 0 else { break }
-            attempts -= 1
-            released += releaseOne(NetIOVIndex(token), inSoftirq: inSoftirq)
+    func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
+        guard let binding = owner.binding else { return 0 }
+        let niovs: NetIOVTable = binding.niovs
+        return walk(start: start, count: count, limit: niovs.count, owner: owner, attempts: &attempts) {
+            releaseOne(niovs[$0], owner, inSoftirq)
         }
-        return released
     }
 
     @inline(__always)
-    private func releaseOne(_ token: NetIOVIndex, inSoftirq: Bool) -> Int {
-        let niov = binding.niovs[token]
+    private func releaseOne(_ niov: NetIOVPointer, _ owner: TokenOwner, _ inSoftirq: Bool) -> Int {
         switch decrement {
         case .asPosted:
             if niov.pointee.userReferences.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-                binding.pool.drop(token, inSoftirq: inSoftirq)
+                niov.drop(inSoftirq: inSoftirq)
             }
             return 1
         case .ifPositive:
-            var held = niov.pointee.userReferences.load(ordering: .relaxed)
-            while held > 0 {
-                let (exchanged, original) = niov.pointee.userReferences.weakCompareExchange(
-                    expected: held, desired: held - 1, ordering: .acquiringAndReleasing)
-                if exchanged {
-                    if held == 1 { binding.pool.drop(token, inSoftirq: inSoftirq) }
-                    return 1
-                }
-                held = original
+            guard let left = niov.pointee.userReferences.decrementIfPositive() else {
+                owner.refused.countNotHeld(1)
+                return 0
             }
-            counters.countNotHeld(1)
-            return 0
+            if left == 0 { niov.drop(inSoftirq: inSoftirq) }
+            return 1
         }
     }
-
-    /// Nothing: tokens are not the socket's. They come back when the binding's last user leaves.
-    func close(_ socket: Socket) {}
 }

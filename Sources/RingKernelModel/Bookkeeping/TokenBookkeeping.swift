@@ -1,50 +1,72 @@
-import Synchronization
-
 /// How the kernel remembers which tokens user space holds. One implementation a file; all calls are a batch long.
 ///
-/// `issue` and `release` may run at once on different threads, as recvmsg, setsockopt and softirq do.
+/// `issue` and `release` may run at once on different threads, as recvmsg, setsockopt and softirq do. An implementation
+/// serves all bindings and owners of a kernel: what it keeps lives in the net_iovs or in the owner's ledger.
 public protocol TokenBookkeeping: AnyObject, Sendable {
-    /// Gives user space a token for each fragment and a pool reference behind it.
+    /// How many bindings an owner may receive from: 1 when a token does not say which (B8), else as many as it can name.
+    var mostBindings: Int { get }
+
+    /// What is kept per owner, if anything. `binding` is nil when the owner has not received yet; a mechanism that needs
+    /// one answers nil and is asked again.
+    func makeLedger(for binding: Binding?) -> AnyObject?
+
+    /// Whether a return from this owner can mean anything; -EINVAL if not (B10).
+    func knows(_ owner: TokenOwner) -> Bool
+
+    /// Gives the owner a token for each fragment and takes a pool reference behind it.
     ///
-    /// - Parameter tokens: room for as many tokens.
-    func issue(_ frags: UnsafeBufferPointer<Frag>, on socket: Socket, tokens: UnsafeMutablePointer<UInt32>)
+    /// - Parameters:
+    ///   - frags: fragments of one binding that the owner admitted, each in a net_iov; `TrafficSource.mostFrags` at most.
+    ///   - waiting: fragments that were there to be given, these among them; a mechanism that reserves in batches reserves
+    ///     for all and gives back what is not used.
+    ///   - tokens: room for `waiting` tokens.
+    /// - Returns: how many were given; fewer when memory ran out (-ENOMEM). The rest has no token and no reference.
+    func issue(
+        _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int
 
     /// Takes tokens `start ..< start + count` back.
     ///
     /// - Parameters:
-    ///   - socket: the socket on which they are returned; nil for a ring, which belongs to the binding.
+    ///   - owner: on whose socket or ring they are returned.
     ///   - attempts: how many fragments may still be looked at in this call; counted down.
     ///   - inSoftirq: whether this is the softirq thread, which may refill the pool's cache directly.
     /// - Returns: how many the kernel says it took.
-    func release(start: UInt32, count: UInt32, on socket: Socket?, attempts: inout Int, inSoftirq: Bool) -> Int
+    func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int
 
-    /// The socket is closed; what that means for its tokens differs.
-    func close(_ socket: Socket)
-
-    /// Tokens that came back and that nobody held: stray, double or out of range.
-    var refusals: Refusals { get }
+    /// The owner is closed; what that means for its tokens differs.
+    func close(_ owner: TokenOwner)
 }
 
-/// Returned tokens that were refused, by cause. Never logged per event (R28).
-public struct Refusals: Hashable, Sendable {
-    /// No such token could be in the binding.
-    public var outOfRange: UInt64 = 0
-    /// The token exists and user space did not hold it: never issued, or returned before.
-    public var notHeld: UInt64 = 0
+extension TokenBookkeeping {
+    /// No limit: a token means its buffer.
+    public var mostBindings: Int { .max }
+    /// A mechanism whose tokens name no binding knows an owner from its first receive on.
+    public func knows(_ owner: TokenOwner) -> Bool { mostBindings != 1 || owner.binding != nil }
+    /// Nothing per owner.
+    public func makeLedger(for binding: Binding?) -> AnyObject? { nil }
+    /// Nothing is the owner's.
+    public func close(_ owner: TokenOwner) {}
 
-    /// All of them.
-    public var total: UInt64 { outOfRange + notHeld }
-}
-
-/// `Refusals` as two threads count them.
-struct RefusalCounters: ~Copyable {
-    private let outOfRange = Atomic<UInt64>(0)
-    private let notHeld = Atomic<UInt64>(0)
-
-    func countOutOfRange(_ tokens: UInt64) { outOfRange.wrappingAdd(tokens, ordering: .relaxed) }
-    func countNotHeld(_ tokens: UInt64) { notHeld.wrappingAdd(tokens, ordering: .relaxed) }
-
-    var current: Refusals {
-        Refusals(outOfRange: outOfRange.load(ordering: .relaxed), notHeld: notHeld.load(ordering: .relaxed))
+    /// Walks a range as the array mechanisms do: in 64 bits, because start + count may wrap and must not come round to
+    /// token 0 (R8); a token that the binding cannot have ends the range, and is counted, not attempted.
+    ///
+    /// - Returns: the sum of what `body` answers.
+    @inline(__always)
+    func walk(
+        start: UInt32, count: UInt32, limit: Int, owner: TokenOwner, attempts: inout Int, _ body: (NetIOVIndex) -> Int
+    ) -> Int {
+        var taken = 0
+        for offset in 0..<count {
+            let token = UInt64(start) + UInt64(offset)
+            guard token < UInt64(limit) else {
+                owner.refused.countOutOfRange(UInt64(count - offset))
+                break
+            }
+            guard attempts > 0 else { break }
+            attempts -= 1
+            taken += body(NetIOVIndex(token))
+        }
+        return taken
     }
 }

@@ -1,7 +1,7 @@
 /// `struct xarray` with `XA_FLAGS_ALLOC1`: a radix tree of 64-slot nodes whose free marks lead to the lowest free index,
 /// behind one lock (lib/xarray.c).
 ///
-/// Indices start at 1. An entry is a buffer's index, or reserved: allocated and not yet committed (`XA_ZERO_ENTRY`).
+/// Indices start at 1. An entry is a net_iov, or reserved: allocated and not yet committed (`XA_ZERO_ENTRY`).
 final class XArray: @unchecked Sendable {
     private static let bits: UInt32 = 6
     private static let slotCount = 1 << Int(bits)
@@ -55,15 +55,15 @@ final class XArray: @unchecked Sendable {
         }
     }
 
-    /// Turns reservations into entries and gives the rest of them back, under one lock (`tcp_xa_pool_commit`).
+    /// Turns the first `used` reservations into entries and gives the others back, under one lock (`tcp_xa_pool_commit`).
     func commit(
-        _ indices: UnsafeMutablePointer<UInt32>, niovs: UnsafePointer<Frag>, used: Int, of reserved: Int
+        _ indices: UnsafeMutablePointer<UInt32>, frags: UnsafePointer<Frag>, used: Int, of reserved: Int
     ) {
         lock.withLock {
             for position in 0..<used {
                 let (node, slot) = leaf(of: indices[position])
                 if let node, node.pointee.slots[slot] == Self.reservedEntry {
-                    node.pointee.slots[slot] = Self.entry(for: niovs[position].niov)
+                    node.pointee.slots[slot] = UInt(bitPattern: frags[position].niov)
                 }
             }
             for position in used..<reserved { _ = eraseLocked(indices[position]) }
@@ -73,7 +73,7 @@ final class XArray: @unchecked Sendable {
     /// Removes up to `batch` indices under one lock and says whose buffers they were; absent ones are skipped (`__xa_erase`).
     ///
     /// - Returns: how many there were; their buffers are in `found`.
-    func erase(from start: UInt32, count: Int, into found: UnsafeMutablePointer<NetIOVIndex>) -> Int {
+    func erase(from start: UInt32, count: Int, into found: UnsafeMutablePointer<NetIOVPointer>) -> Int {
         lock.withLock {
             var taken = 0
             for offset in 0..<UInt32(count) {
@@ -87,7 +87,7 @@ final class XArray: @unchecked Sendable {
     }
 
     /// Removes everything, oldest index first (`xa_for_each`, `xa_destroy`).
-    func removeAll(_ body: (NetIOVIndex) -> Void) {
+    func removeAll(_ body: (NetIOVPointer) -> Void) {
         var index: UInt32 = 0
         let end = lock.withLock { UInt64(1) << UInt64(tree.pointee.root.pointee.shift + Self.bits) }
         while UInt64(index) < end, count > 0 {
@@ -95,8 +95,6 @@ final class XArray: @unchecked Sendable {
             index += 1
         }
     }
-
-    private static func entry(for niov: NetIOVIndex) -> UInt { UInt(niov) << 2 | 2 }
 
     // MARK: the tree, under the lock
 
@@ -127,7 +125,7 @@ final class XArray: @unchecked Sendable {
         }
     }
 
-    private func eraseLocked(_ index: UInt32) -> NetIOVIndex? {
+    private func eraseLocked(_ index: UInt32) -> NetIOVPointer? {
         let (found, slot) = leaf(of: index)
         guard let node = found, node.pointee.slots[slot] > 0 else { return nil }
         let value = node.pointee.slots[slot]
@@ -136,7 +134,7 @@ final class XArray: @unchecked Sendable {
         tree.pointee.entries -= 1
         setFree(node, slot)
         dropIfEmpty(node)
-        return value == Self.reservedEntry ? nil : NetIOVIndex(value >> 2)
+        return value == Self.reservedEntry ? nil : NetIOVPointer(bitPattern: value)
     }
 
     private func leaf(of index: UInt32) -> (UnsafeMutablePointer<Node>?, Int) {

@@ -3,6 +3,8 @@ public enum ControlMessages {
     /// `SOL_SOCKET` and `SCM_DEVMEM_DMABUF` of asm-generic/socket.h.
     static let level: Int32 = 1
     static let dmabufType: Int32 = 79
+    /// `SCM_DEVMEM_LINEAR`.
+    static let linearType: Int32 = 78
     /// `CMSG_SPACE(sizeof(struct dmabuf_cmsg))` on a 64-bit machine: header 16, payload 24.
     public static let space = 40
 
@@ -26,6 +28,25 @@ public enum ControlMessages {
                 length: UInt64(space), level: level, type: dmabufType, fragOffset: frag.dmabufOffset,
                 fragSize: frag.size, fragToken: token, dmabufID: 1, flags: 0),
             toByteOffset: offset, as: Message.self)
+    }
+
+    /// Kernel side: announces bytes that were copied; all but the size is 0.
+    static func putLinear(size: UInt32, into control: UnsafeMutableRawBufferPointer, at offset: Int) {
+        control.storeBytes(
+            of: Message(
+                length: UInt64(space), level: level, type: linearType, fragOffset: 0, fragSize: size, fragToken: 0,
+                dmabufID: 0, flags: 0),
+            toByteOffset: offset, as: Message.self)
+    }
+
+    /// User side: bytes that the linear messages of one recvmsg announce.
+    public static func linearBytes(in control: UnsafeRawBufferPointer, length: Int) -> Int {
+        var bytes = 0
+        for offset in stride(from: 0, through: length - space, by: space)
+        where control.load(fromByteOffset: offset + 12, as: Int32.self) == linearType {
+            bytes += Int(control.load(fromByteOffset: offset + 24, as: UInt32.self))
+        }
+        return bytes
     }
 
     /// User side: walks the messages of one recvmsg as `CMSG_NXTHDR` does and hands out each fragment.

@@ -2,64 +2,208 @@ import Glibc
 
 /// What recvmsg on a devmem socket returned.
 public struct ReceiveResult: Hashable, Sendable {
-    /// Bytes of payload described, or -errno.
+    /// Bytes of payload described or copied, or -errno.
     public var bytes: Int
     /// `msg_controllen` after the call.
     public var controlBytes: Int
+    /// `MSG_CTRUNC` was set.
+    public var isTruncated = false
 }
 
 /// `tcp_recvmsg_dmabuf()` of net/ipv4/tcp.c: a control message for each fragment, a token in each.
-enum ReceiveMessage {
+///
+/// Errors are those of the kernel; once something was delivered the call returns that instead (sources.md 2.1).
+struct ReceiveMessage: ~Copyable {
     /// `ETOOSMALL`, which user space sees as 525.
     static let tooSmall = 525
     /// Fragments handled at a time.
     private static let batch = TrafficSource.mostFrags
 
-    static func run(
-        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer, binding: Binding,
-        bookkeeping: any TokenBookkeeping
-    ) -> ReceiveResult {
-        var result = ReceiveResult(bytes: 0, controlBytes: 0)
-        withUnsafeTemporaryAllocation(of: Frag.self, capacity: batch) { frags in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: batch) { tokens in
-                while result.bytes < length {
-                    let queued = socket.queue.peek(into: frags)
-                    guard queued > 0 else { break }
-                    let fitting = fit(frags[..<queued], into: length - result.bytes)
-                    let room = (control.count - result.controlBytes) / ControlMessages.space
-                    let taken = min(fitting, room)
-                    guard taken > 0, let names = tokens.baseAddress else {
-                        // The data stays queued and no token is made (sources.md C5).
-                        if result.bytes == 0, fitting > 0 { result.bytes = -tooSmall }
-                        return
-                    }
-                    let batch = UnsafeBufferPointer(rebasing: frags[..<taken])
-                    bookkeeping.issue(batch, on: socket, tokens: names)
-                    for (position, frag) in batch.enumerated() {
-                        ControlMessages.put(frag, token: names[position], into: control, at: result.controlBytes)
-                        result.controlBytes += ControlMessages.space
-                        result.bytes += Int(frag.size)
-                    }
-                    socket.queue.advance(taken)
-                    // The skb is eaten and gives up its references.
-                    for frag in batch { binding.pool.drop(frag.niov, inSoftirq: false) }
-                    if taken < queued { return }
+    let socket: Socket
+    /// Bytes asked for.
+    let length: Int
+    let control: UnsafeMutableRawBufferPointer
+    /// Where linear and normal bytes are copied; nil as `iov_base` NULL.
+    let memory: UnsafeMutableRawBufferPointer?
+    /// As in RFC v3: control messages that do not fit vanish.
+    let truncates: Bool
+    let faults: FaultPlan
+    /// Lets the owner receive from the pool's binding.
+    let admit: (Frag) -> Result<any TokenBookkeeping, ReceiveError>
+
+    private var result = ReceiveResult(bytes: 0, controlBytes: 0)
+
+    /// Why nothing could be delivered.
+    struct ReceiveError: Error { let errno: Int32 }
+
+    init(
+        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?,
+        truncates: Bool, faults: FaultPlan, admit: @escaping (Frag) -> Result<any TokenBookkeeping, ReceiveError>
+    ) {
+        self.socket = socket
+        self.length = length
+        self.control = control
+        self.memory = memory
+        self.truncates = truncates
+        self.faults = faults
+        self.admit = admit
+    }
+
+    /// Receives with MSG_SOCK_DEVMEM.
+    consuming func run() -> ReceiveResult {
+        withUnsafeTemporaryAllocation(of: Frag.self, capacity: Self.batch) { frags in
+            while result.bytes < length {
+                let queued = socket.queue.peek(into: frags)
+                guard queued > 0 else {
+                    fail(EAGAIN)
+                    break
                 }
+                let goesOn =
+                    switch frags[0].kind {
+                    case .dmabuf: deliver(frags[..<queued])
+                    case .linear: copyLinear(frags[0])
+                    case .readable: fail(ENODEV)
+                    // Devmem and normal skbs are never mixed in one call.
+                    case .normal: result.bytes > 0 ? false : copyNormal(frags[0])
+                    }
+                guard goesOn else { break }
             }
         }
-        if result.bytes == 0 { result.bytes = -Int(EAGAIN) }
         return result
     }
 
-    /// How many whole fragments go into `length` bytes.
-    private static func fit(_ frags: Slice<UnsafeMutableBufferPointer<Frag>>, into length: Int) -> Int {
-        var bytes = 0
+    /// Receives without MSG_SOCK_DEVMEM: -EFAULT on devmem data.
+    consuming func runPlain() -> ReceiveResult {
+        withUnsafeTemporaryAllocation(of: Frag.self, capacity: 1) { frags in
+            while result.bytes < length {
+                if socket.announced.peek(into: frags) > 0 {
+                    guard copy(frags[0], from: socket.announced) else { break }
+                } else if socket.queue.peek(into: frags) > 0 {
+                    guard frags[0].kind == .normal else {
+                        fail(EFAULT)
+                        break
+                    }
+                    guard copy(frags[0], from: socket.queue) else { break }
+                } else {
+                    fail(EAGAIN)
+                    break
+                }
+            }
+        }
+        return result
+    }
+
+    /// The error, unless something was delivered already.
+    @discardableResult
+    private mutating func fail(_ errno: Int32) -> Bool {
+        if result.bytes == 0 { result.bytes = -Int(errno) }
+        return false
+    }
+
+    /// Hands out fragments of one binding. False when the call is over.
+    private mutating func deliver(_ frags: Slice<UnsafeMutableBufferPointer<Frag>>) -> Bool {
+        let bookkeeping: any TokenBookkeeping
+        switch admit(frags[0]) {
+        case .success(let found): bookkeeping = found
+        case .failure(let error): return fail(error.errno)
+        }
+        return withUnsafeTemporaryAllocation(of: Frag.self, capacity: Self.batch) { pieces in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.batch) { tokens in
+                guard let names = tokens.baseAddress else { return false }
+                let fitting = cut(frags, into: pieces)
+                let room = (control.count - result.controlBytes) / ControlMessages.space
+                let taken = truncates ? fitting : min(fitting, room)
+                // The data stays queued and no token is made (sources.md C5).
+                guard taken > 0 else { return fail(Int32(Self.tooSmall)) }
+                let batch = UnsafeBufferPointer(rebasing: pieces[..<taken])
+                let issued = bookkeeping.issue(batch, of: fitting, to: socket.owner, tokens: names)
+                put(batch[..<issued], names, room: room)
+                consume(batch[..<issued], of: frags)
+                guard issued == taken else { return fail(ENOMEM) }
+                return taken == fitting
+            }
+        }
+    }
+
+    private mutating func put(_ frags: Slice<UnsafeBufferPointer<Frag>>, _ tokens: UnsafePointer<UInt32>, room: Int) {
+        for (position, frag) in frags.enumerated() {
+            result.bytes += Int(frag.size)
+            guard position < room else {
+                result.isTruncated = true
+                continue
+            }
+            ControlMessages.put(frag, token: tokens[position], into: control, at: result.controlBytes)
+            result.controlBytes += ControlMessages.space
+        }
+    }
+
+    /// Takes what was handed out off the queue; the skb gives up its reference of each buffer that is done.
+    private func consume(_ pieces: Slice<UnsafeBufferPointer<Frag>>, of frags: Slice<UnsafeMutableBufferPointer<Frag>>)
+    {
+        var whole = 0
+        for (position, piece) in pieces.enumerated() {
+            guard piece.size == frags[position].size else {
+                socket.queue.advance(whole)
+                socket.queue.consume(piece.size)
+                whole = 0
+                break
+            }
+            whole += 1
+        }
+        socket.queue.advance(whole)
+        for (position, piece) in pieces.enumerated() where piece.size == frags[position].size {
+            piece.free(inSoftirq: false)
+        }
+    }
+
+    /// The fragments at the front that are of one binding and go into what is left of `length`; the last may be cut.
+    private func cut(
+        _ frags: Slice<UnsafeMutableBufferPointer<Frag>>, into pieces: UnsafeMutableBufferPointer<Frag>
+    ) -> Int {
+        let pool = frags[0].pool?.toOpaque()
+        var left = length - result.bytes
         var count = 0
-        for frag in frags {
-            bytes += Int(frag.size)
-            if bytes > length { break }
+        for frag in frags where left > 0 {
+            guard frag.kind == .dmabuf, frag.pool?.toOpaque() == pool else { break }
+            pieces[count] = frag
+            pieces[count].size = UInt32(min(left, Int(frag.size)))
+            left -= Int(pieces[count].size)
             count += 1
         }
         return count
+    }
+
+    /// The linear part: copied, and announced by SCM_DEVMEM_LINEAR with nothing but its size.
+    private mutating func copyLinear(_ frag: Frag) -> Bool {
+        guard control.count - result.controlBytes >= ControlMessages.space else { return fail(Int32(Self.tooSmall)) }
+        guard !faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
+        let before = result.bytes
+        let goesOn = copy(frag, from: socket.queue)
+        ControlMessages.putLinear(size: UInt32(result.bytes - before), into: control, at: result.controlBytes)
+        result.controlBytes += ControlMessages.space
+        return goesOn
+    }
+
+    /// An skb without devmem: copied, no control message at all, and the call ends with it.
+    private mutating func copyNormal(_ frag: Frag) -> Bool {
+        guard memory != nil else { return fail(EFAULT) }
+        _ = copy(frag, from: socket.queue)
+        return false
+    }
+
+    private mutating func copy(_ frag: Frag, from queue: ReceiveQueue) -> Bool {
+        guard let memory, let bytes = frag.bytes else { return fail(EFAULT) }
+        let count = min(Int(frag.size), length - result.bytes, memory.count - result.bytes)
+        guard count > 0 else { return fail(EFAULT) }
+        UnsafeMutableRawBufferPointer(rebasing: memory[result.bytes...]).copyMemory(
+            from: UnsafeRawBufferPointer(start: bytes + Int(frag.offset), count: count))
+        result.bytes += count
+        if count == Int(frag.size) {
+            queue.advance(1)
+            frag.free(inSoftirq: false)
+        } else {
+            queue.consume(UInt32(count))
+        }
+        return true
     }
 }

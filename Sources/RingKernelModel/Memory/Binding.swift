@@ -7,36 +7,66 @@ import TokenRing
 /// A dmabuf bound to receive queues (`struct net_devmem_dmabuf_binding`): its memory cut into net_iovs, and their pool.
 ///
 /// The dmabuf is a memfd here, so that a consumer in another process can map the payload read-write as a device would
-/// see it. Users are the receive queue it was bound to, sockets that received from it, and ring sets; when the last one
-/// goes, tokens that are still out are taken back (sources.md A13, as in v10).
+/// see it. Two counts as in v10 (sources.md A13): buffers that are out keep the binding from being *freed*; users - the
+/// bound queues, sockets that received, ring sets - keep it from *reclaiming* the tokens that are out.
 public final class Binding: Sendable {
-    /// Bytes of one net_iov; tokens of the array mechanisms count these.
-    public static let niovBytes = 4096
+    /// Bytes of a page; the default and the least size of a net_iov.
+    public static let pageBytes = 4096
 
+    /// What netlink calls it; `dmabuf_id` in a control message.
+    public let id: UInt32
+    /// Bytes of one net_iov; tokens of the array mechanisms count these.
+    public let niovBytes: Int
     /// Payload of all net_iovs.
     public let memory: Mapping
     /// The descriptor of that memory, for a consumer in another process.
     public let dmabuf: OwnedDescriptor
     /// Where free buffers are.
     public let pool: PagePool
-    let niovs: NetIOVTable
+    /// When tokens that are out are taken back.
+    public let cleanUp: CleanUpPolicy
+    /// How tokens of this binding are remembered.
+    let bookkeeping: any TokenBookkeeping
+    /// Ring sets over it. Under NAPI.
+    nonisolated(unsafe) var ringSets: [RingSet] = []
+    /// What returning on the binding's own descriptor cost.
+    let releaseCost = Mutex(CostMeter())
     private let users = Atomic<Int>(1)
-    private let isUnbound = Atomic<Bool>(false)
+    private let isUnboundFlag = Atomic<Bool>(false)
 
-    /// Binds `niovCount` buffers of 4096 bytes.
+    /// Binds `niovCount` buffers of `niovBytes` bytes.
     ///
     /// - Throws: `SystemCallError` when the memory cannot be had.
-    public init(niovCount: Int) throws(SystemCallError) {
-        let byteCount = niovCount * Self.niovBytes
+    init(
+        id: UInt32, niovCount: Int, niovBytes: Int, cleanUp: CleanUpPolicy, bookkeeping: any TokenBookkeeping
+    ) throws(SystemCallError) {
+        self.id = id
+        self.niovBytes = niovBytes
+        self.cleanUp = cleanUp
+        self.bookkeeping = bookkeeping
+        let byteCount = niovCount * niovBytes
         dmabuf = try OwnedDescriptor(ctr_memfd_create_sealable("dmabuf"), of: "memfd_create")
         guard ftruncate(dmabuf.descriptor.rawValue, byteCount) == 0 else {
             throw SystemCallError("ftruncate", errno: errno, hint: "\(byteCount) bytes are needed for the buffers")
         }
         try SystemCallError.check(ctr_seal_size(dmabuf.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
         memory = try Mapping(of: dmabuf, byteCount: byteCount, populate: true)
-        niovs = NetIOVTable(count: niovCount)
-        pool = PagePool(niovs: niovs)
+        pool = PagePool(count: niovCount, niovBytes: niovBytes)
+        pool.binding = .passUnretained(self)
     }
+
+    /// Buffers in the binding.
+    public var niovCount: Int { pool.niovs.count }
+    var niovs: NetIOVTable { pool.niovs }
+
+    var callCosts: (issue: CostMeter, release: CostMeter) { (CostMeter(), releaseCost.withLock { $0 }) }
+
+    /// Whether the queue it was bound to is gone.
+    public var isUnbound: Bool { isUnboundFlag.load(ordering: .acquiring) }
+    /// Whether nobody can join any more: its last user is gone.
+    public var isDying: Bool { users.load(ordering: .acquiring) == 0 }
+    /// Whether nothing of it is left: unbound, and every buffer home (`_binding_free`).
+    public var isFreed: Bool { isUnbound && pool.audit.freeBuffers == niovCount }
 
     /// A socket or ring set joins. False once the last user is gone: the binding is dying (-ENODEV, B1).
     func join() -> Bool {
@@ -50,18 +80,21 @@ public final class Binding: Sendable {
         return false
     }
 
-    /// A user leaves; the last one takes back every token that is still out.
+    /// A user leaves; the last one takes back every token that is still out, where that is the clean-up policy.
     func leave() {
         guard users.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        if cleanUp == .lastUser { putUserReferences() }
+    }
+
+    /// `net_devmem_dmabuf_binding_put_urefs`: exchanges each counter to 0 and drops the pool reference behind it.
+    func putUserReferences() {
         for index in 0..<NetIOVIndex(niovs.count) {
             if niovs[index].pointee.userReferences.exchange(0, ordering: .acquiringAndReleasing) > 0 {
-                pool.drop(index, inSoftirq: false)
+                niovs[index].drop(inSoftirq: false)
             }
         }
     }
 
-    /// Unbinds from the receive queue, as closing the netlink socket does. Once; a second call does nothing.
-    public func unbind() {
-        if !isUnbound.exchange(true, ordering: .acquiringAndReleasing) { leave() }
-    }
+    /// Marks it unbound. False if it was already.
+    func markUnbound() -> Bool { !isUnboundFlag.exchange(true, ordering: .acquiringAndReleasing) }
 }

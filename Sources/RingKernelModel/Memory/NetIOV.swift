@@ -11,18 +11,51 @@ struct NetIOV: ~Copyable {
     let userReferences = Atomic<Int32>(0)
     /// Whether the page pool has it. Only the model has this, to catch a buffer freed twice.
     let isFree = Atomic<Bool>(true)
-    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    /// Where in the binding.
+    let index: NetIOVIndex
+    /// Byte offset in the dmabuf.
+    let dmabufOffset: UInt64
+    /// Who gets it back. The binding keeps both alive.
+    let pool: Unmanaged<PagePool>
+    private let padding: (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+    init(index: NetIOVIndex, bytes: Int, pool: Unmanaged<PagePool>) {
+        self.index = index
+        dmabufOffset = UInt64(index) * UInt64(bytes)
+        self.pool = pool
+    }
+}
+
+/// A net_iov as the kernel passes it around: `netmem_ref`.
+typealias NetIOVPointer = UnsafeMutablePointer<NetIOV>
+
+extension UnsafeMutablePointer where Pointee == NetIOV {
+    /// Takes a pool reference.
+    @inline(__always)
+    func hold(_ count: Int = 1) { pointee.poolReferences.wrappingAdd(count, ordering: .relaxed) }
+
+    /// Drops a pool reference; the last one recycles the buffer, straight into the cache when `inSoftirq`.
+    @inline(__always)
+    func drop(inSoftirq: Bool) {
+        let left = pointee.poolReferences.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        guard left <= 0 else { return }
+        pointee.pool._withUnsafeGuaranteedRef {
+            if left == 0 { $0.recycle(self, inSoftirq: inSoftirq) } else { $0.countDoubleFree() }
+        }
+    }
 }
 
 /// All net_iovs of a binding.
 final class NetIOVTable: @unchecked Sendable {
     let count: Int
-    private let niovs: UnsafeMutablePointer<NetIOV>
+    private let niovs: NetIOVPointer
 
-    init(count: Int) {
+    init(count: Int, bytes: Int, pool: Unmanaged<PagePool>) {
         self.count = count
         niovs = .allocate(capacity: count)
-        for index in 0..<count { (niovs + index).initialize(to: NetIOV()) }
+        for index in 0..<count {
+            (niovs + index).initialize(to: NetIOV(index: NetIOVIndex(index), bytes: bytes, pool: pool))
+        }
     }
 
     deinit {
@@ -31,5 +64,5 @@ final class NetIOVTable: @unchecked Sendable {
     }
 
     @inline(__always)
-    subscript(_ index: NetIOVIndex) -> UnsafeMutablePointer<NetIOV> { niovs + Int(index) }
+    subscript(_ index: NetIOVIndex) -> NetIOVPointer { niovs + Int(index) }
 }

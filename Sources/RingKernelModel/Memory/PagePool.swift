@@ -9,9 +9,16 @@ public final class PagePool: @unchecked Sendable {
     static let cacheSize = 128
     static let refill = 64
 
-    let niovs: NetIOVTable
-    /// Asked for buffers before the ring is, in softirq: the mapped return ring, as zcrx's refill ring is.
+    /// The buffers; made once, right after the pool.
+    nonisolated(unsafe) private(set) var niovs: NetIOVTable!
+    /// Whose pool it is; it keeps this alive.
+    nonisolated(unsafe) var binding: Unmanaged<Binding>!
+    /// Asked for buffers before the ring is, in softirq: mapped return rings, as zcrx's refill ring is.
     nonisolated(unsafe) var provider: (() -> Void)?
+    /// Told that there is no buffer anywhere.
+    nonisolated(unsafe) var onExhausted: (() -> Void)?
+    /// Told, once, that the pool is closed and every buffer is home: the binding can be freed.
+    nonisolated(unsafe) var onAllHome: (() -> Void)?
 
     private struct Cache {
         var count = 0
@@ -19,19 +26,21 @@ public final class PagePool: @unchecked Sendable {
         var exhausted: UInt64 = 0
     }
 
-    private let cache: UnsafeMutablePointer<NetIOVIndex>
+    private let cache: UnsafeMutablePointer<NetIOVPointer>
     private let state: UnsafeMutablePointer<Cache>
     private let recycled: RecycleRing
+    private let isClosed = Atomic<Bool>(false)
+    private let wasWhole = Atomic<Bool>(false)
     private let doubleFrees = Atomic<UInt64>(0)
     private let freedWhileHeld = Atomic<UInt64>(0)
 
-    init(niovs: NetIOVTable) {
-        self.niovs = niovs
+    init(count: Int, niovBytes: Int) {
         cache = .allocate(capacity: Self.cacheSize)
         state = .allocate(capacity: 1)
         state.initialize(to: Cache())
-        recycled = RecycleRing(capacity: niovs.count)
-        for index in 0..<niovs.count { recycled.produce(NetIOVIndex(index)) }
+        recycled = RecycleRing(capacity: count)
+        niovs = NetIOVTable(count: count, bytes: niovBytes, pool: .passUnretained(self))
+        for index in 0..<count { _ = recycled.produce(niovs[NetIOVIndex(index)]) }
     }
 
     deinit {
@@ -39,54 +48,65 @@ public final class PagePool: @unchecked Sendable {
         state.deallocate()
     }
 
-    /// Takes a buffer, with one reference, or nil when the pool is exhausted (S18). Softirq only.
-    func allocate() -> NetIOVIndex? {
+    /// Takes a buffer, with one reference, or nil when the pool is exhausted (S18) or closed. Softirq only.
+    func allocate() -> NetIOVPointer? {
         if state.pointee.count == 0 { fillCache() }
         guard state.pointee.count > 0 else {
             state.pointee.exhausted &+= 1
+            onExhausted?()
             return nil
         }
         state.pointee.count &-= 1
         state.pointee.allocated &+= 1
-        let index = cache[state.pointee.count]
-        let niov = niovs[index]
+        let niov = cache[state.pointee.count]
         niov.pointee.isFree.store(false, ordering: .relaxed)
         niov.pointee.poolReferences.store(1, ordering: .relaxed)
-        return index
+        return niov
     }
 
     private func fillCache() {
+        guard !isClosed.load(ordering: .relaxed) else { return }
         provider?()
         guard state.pointee.count == 0 else { return }
         state.pointee.count = recycled.consume(into: cache, upTo: Self.refill)
     }
 
-    /// Drops one reference; the last one recycles the buffer, straight into the cache when `inSoftirq`.
-    @inline(__always)
-    func drop(_ index: NetIOVIndex, inSoftirq: Bool) {
-        let niov = niovs[index]
-        let references = niov.pointee.poolReferences.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
-        guard references <= 0 else { return }
-        recycle(index, inSoftirq: inSoftirq)
+    /// The queue is gone (`page_pool_destroy`): nothing is allocated any more. The softirq thread must be out of the pool.
+    func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        provider = nil
+        onExhausted = nil
+        var count = recycled.count
+        while state.pointee.count > 0 {
+            state.pointee.count &-= 1
+            count = recycled.produce(cache[state.pointee.count])
+        }
+        if count == niovs.count { allHome() }
     }
 
-    private func recycle(_ index: NetIOVIndex, inSoftirq: Bool) {
-        let niov = niovs[index]
-        guard !niov.pointee.isFree.load(ordering: .relaxed) else {
-            doubleFrees.wrappingAdd(1, ordering: .relaxed)
-            return
-        }
+    func recycle(_ niov: NetIOVPointer, inSoftirq: Bool) {
         if niov.pointee.userReferences.load(ordering: .relaxed) > 0 {
             freedWhileHeld.wrappingAdd(1, ordering: .relaxed)
         }
-        niov.pointee.isFree.store(true, ordering: .relaxed)
-        if inSoftirq, state.pointee.count < Self.cacheSize {
-            cache[state.pointee.count] = index
+        niov.pointee.isFree.store(true, ordering: .releasing)
+        let closed = isClosed.load(ordering: .acquiring)
+        if inSoftirq, !closed, state.pointee.count < Self.cacheSize {
+            cache[state.pointee.count] = niov
             state.pointee.count &+= 1
-        } else {
-            recycled.produce(index)
+        } else if recycled.produce(niov) == niovs.count, isClosed.load(ordering: .acquiring) {
+            allHome()
         }
     }
+
+    /// A reference was dropped that nobody had: the buffer is in the pool already, or soon will be.
+    func countDoubleFree() { doubleFrees.wrappingAdd(1, ordering: .relaxed) }
+
+    private func allHome() {
+        if !wasWhole.exchange(true, ordering: .acquiringAndReleasing) { onAllHome?() }
+    }
+
+    /// Whether the pool has this buffer; a buffer that user space reads must not be there.
+    public func hasBuffer(_ index: NetIOVIndex) -> Bool { niovs[index].pointee.isFree.load(ordering: .acquiring) }
 
     /// What the pool holds and what went wrong. Exact only when no thread is in the model.
     public var audit: Audit {
@@ -107,7 +127,7 @@ public final class PagePool: @unchecked Sendable {
         public let allocated: UInt64
         /// Times that there was no buffer: the NIC would have dropped a packet.
         public let exhausted: UInt64
-        /// Buffers recycled that were in the pool already.
+        /// References dropped that nobody had: in the kernel, a buffer freed twice.
         public let doubleFrees: UInt64
         /// Buffers recycled while user space still held a token of them.
         public let freedWhileHeld: UInt64
@@ -115,60 +135,4 @@ public final class PagePool: @unchecked Sendable {
         /// Every buffer is in the pool once and none was ever freed wrongly.
         public var isWhole: Bool { freeBuffers == buffers && doubleFrees == 0 && freedWhileHeld == 0 }
     }
-}
-
-/// `ptr_ring` as the page pool uses it: many producers behind a lock, one consumer without one.
-final class RecycleRing: @unchecked Sendable {
-    private static let empty = NetIOVIndex.max
-    private let slots: UnsafeMutablePointer<Atomic<NetIOVIndex>>
-    private let mask: Int
-    private let lock = SpinLock()
-    private let positions: UnsafeMutablePointer<Positions>
-
-    /// Each side's position on a line of its own.
-    private struct Positions {
-        var producer = 0
-        var padding: (Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int) =
-            (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        var consumer = 0
-    }
-
-    init(capacity: Int) {
-        var slotCount = 1
-        while slotCount < capacity { slotCount *= 2 }
-        mask = slotCount - 1
-        slots = .allocate(capacity: slotCount)
-        for index in 0..<slotCount { (slots + index).initialize(to: Atomic(Self.empty)) }
-        positions = .allocate(capacity: 1)
-        positions.initialize(to: Positions())
-    }
-
-    deinit {
-        slots.deallocate()
-        positions.deallocate()
-    }
-
-    /// Never full: it has a slot for each buffer, and a buffer is in it once.
-    func produce(_ index: NetIOVIndex) {
-        lock.withLock {
-            slots[positions.pointee.producer & mask].store(index, ordering: .releasing)
-            positions.pointee.producer &+= 1
-        }
-    }
-
-    func consume(into cache: UnsafeMutablePointer<NetIOVIndex>, upTo most: Int) -> Int {
-        var taken = 0
-        while taken < most {
-            let slot = slots + (positions.pointee.consumer & mask)
-            let index = slot.pointee.load(ordering: .acquiring)
-            guard index != Self.empty else { break }
-            slot.pointee.store(Self.empty, ordering: .relaxed)
-            positions.pointee.consumer &+= 1
-            cache[taken] = index
-            taken += 1
-        }
-        return taken
-    }
-
-    var count: Int { positions.pointee.producer &- positions.pointee.consumer }
 }

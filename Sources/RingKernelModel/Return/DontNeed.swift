@@ -10,26 +10,34 @@ enum DontNeed {
 
     /// - Returns: fragments taken back, or -errno.
     static func run(
-        _ argument: UnsafeRawBufferPointer, on socket: Socket, bookkeeping: any TokenBookkeeping,
-        requiresUser: Bool
+        _ argument: UnsafeRawBufferPointer, from owner: TokenOwner, bookkeeping: any TokenBookkeeping, faults: FaultPlan
     ) -> Int {
         let size = MemoryLayout<TokenRange>.stride
         guard argument.count >= size, argument.count % size == 0, argument.count <= mostTokens * size else {
             return -Int(EINVAL)
         }
+        if faults.take(.tokenArray) { return -Int(ENOMEM) }
+        if faults.take(.copyFromUser) { return -Int(EFAULT) }
         // Without a binding there is nothing that a token could mean (sources.md B10).
-        guard socket.isUser || !requiresUser else { return -Int(EINVAL) }
+        guard bookkeeping.knows(owner) else { return -Int(EINVAL) }
         return withUnsafeTemporaryAllocation(of: TokenRange.self, capacity: mostTokens) { tokens in
             // copy_from_user, once; nothing is read from user memory again.
             UnsafeMutableRawBufferPointer(tokens).copyMemory(from: argument)
-            var attempts = mostFrags
-            var released = 0
-            for token in tokens[..<(argument.count / size)] where attempts > 0 {
-                released += bookkeeping.release(
-                    start: token.token_start, count: token.token_count, on: socket, attempts: &attempts,
-                    inSoftirq: false)
-            }
-            return released
+            return release(tokens[..<(argument.count / size)], from: owner, bookkeeping: bookkeeping)
         }
+    }
+
+    /// Takes ranges back until 1024 fragments were looked at.
+    static func release(
+        _ tokens: Slice<UnsafeMutableBufferPointer<TokenRange>>, from owner: TokenOwner,
+        bookkeeping: any TokenBookkeeping
+    ) -> Int {
+        var attempts = mostFrags
+        var released = 0
+        for token in tokens where attempts > 0 {
+            released += bookkeeping.release(
+                start: token.token_start, count: token.token_count, from: owner, attempts: &attempts, inSoftirq: false)
+        }
+        return released
     }
 }

@@ -1,16 +1,3 @@
-/// One fragment in a socket's receive queue: a piece of a net_iov, with one pool reference.
-public struct Frag: BitwiseCopyable, Sendable {
-    /// The buffer.
-    public var niov: NetIOVIndex
-    /// Byte offset in the buffer.
-    public var offset: UInt32
-    /// Bytes of payload.
-    public var size: UInt32
-
-    /// Byte offset in the dmabuf.
-    public var dmabufOffset: UInt64 { UInt64(niov) * UInt64(Binding.niovBytes) + UInt64(offset) }
-}
-
 /// `sk_receive_queue` under the socket's lock: fragments in stream order, as many as the receive window lets in.
 final class ReceiveQueue: @unchecked Sendable {
     let capacity: Int
@@ -58,5 +45,24 @@ final class ReceiveQueue: @unchecked Sendable {
     /// Takes the first `count` off the queue, after they were peeked.
     func advance(_ count: Int) {
         lock.withLock { positions.pointee.first += count }
+    }
+
+    /// Takes the first `bytes` off the first fragment; some of it is left.
+    func consume(_ bytes: UInt32) {
+        lock.withLock {
+            let first = frags + positions.pointee.first % capacity
+            first.pointee.offset += bytes
+            first.pointee.size -= bytes
+        }
+    }
+
+    /// Takes everything off and frees it, as closing a socket does.
+    func purge() {
+        lock.withLock {
+            while positions.pointee.first < positions.pointee.end {
+                frags[positions.pointee.first % capacity].free(inSoftirq: false)
+                positions.pointee.first += 1
+            }
+        }
     }
 }

@@ -1,32 +1,53 @@
 import Synchronization
 
 /// A TCP socket that receives from a binding.
-public final class Socket: Sendable {
-    /// `SO_COOKIE`; a delivery ring names the socket by it.
+///
+/// One thread at a time receives on it; returning tokens and closing may be another's.
+public final class Socket: @unchecked Sendable {
+    /// `SO_COOKIE`; a delivery ring names the socket by it. It is also the number of its stream.
     public let cookie: UInt64
+    /// Whom its tokens belong to.
+    public let owner: TokenOwner
     let queue: ReceiveQueue
-    /// `sk_user_frags`: what user space holds of this socket, for the mechanisms that keep it per socket.
-    let userFrags = XArray()
-    private let joined = Atomic<Bool>(false)
+    /// Linear parts that a delivery ring announced and that wait for recv().
+    let announced: ReceiveQueue
+    /// `SO_DEVMEM_AUTORELEASE` (sources.md A9), where there is such an option.
+    private let autorelease = Atomic<UInt8>(0)
+    /// Its stream. Softirq only.
+    let stream: UnsafeMutablePointer<Stream>
+    /// What receiving and returning cost. The thread that receives.
+    let costs: UnsafeMutablePointer<(issue: CostMeter, release: CostMeter)>
+    /// The ring set that delivers its fragments, if one does; the kernel keeps it. Changed under NAPI.
+    nonisolated(unsafe) unowned(unsafe) var ringSet: RingSet?
+    private let closed = Atomic<Bool>(false)
 
-    init(cookie: UInt64, windowFrags: Int) {
+    init(cookie: UInt64, windowFrags: Int, content: StreamContent) {
         self.cookie = cookie
+        owner = TokenOwner()
         queue = ReceiveQueue(capacity: windowFrags)
+        announced = ReceiveQueue(capacity: windowFrags)
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: Stream(content: content))
+        costs = .allocate(capacity: 1)
+        costs.initialize(to: (CostMeter(), CostMeter()))
     }
 
-    /// Whether this socket has received from the binding and so is one of its users.
-    var isUser: Bool { joined.load(ordering: .acquiring) }
-
-    /// Becomes a user of `binding` at the first receive. False: the binding is dying.
-    func join(_ binding: Binding) -> Bool {
-        if isUser { return true }
-        guard binding.join() else { return false }
-        joined.store(true, ordering: .releasing)
-        return true
+    deinit {
+        queue.purge()
+        announced.purge()
+        stream.deallocate()
+        costs.deallocate()
     }
 
-    /// Stops being a user.
-    func leave(_ binding: Binding) {
-        if joined.exchange(false, ordering: .acquiringAndReleasing) { binding.leave() }
+    /// Which mode it chose.
+    var mode: TokenMode {
+        get { TokenMode(rawValue: autorelease.load(ordering: .relaxed)) ?? .manual }
+        set { autorelease.store(newValue.rawValue, ordering: .relaxed) }
     }
+
+    /// Whether it was closed.
+    public var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+    /// Marks it closed. False if it was already.
+    func markClosed() -> Bool { !closed.exchange(true, ordering: .acquiringAndReleasing) }
 }

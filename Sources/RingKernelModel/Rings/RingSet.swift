@@ -1,0 +1,211 @@
+import CTokenRing
+import Glibc
+import TokenRing
+
+/// The kernel's side of a ring set: a delivery ring, a return ring, and the calls on their descriptor.
+///
+/// Whoever holds the region's descriptor is the owner; the kernel trusts nothing that it reads from the rings. All
+/// entries here run under one lock, as softirq, a flush and a kick may meet.
+public final class RingSet: @unchecked Sendable {
+    /// The mapped memory; its descriptor goes to the consumer. Nil when neither ring is in a region of ours.
+    public let region: RingRegion!
+    /// Number of the delivery ring in the region.
+    public static let deliveryRing = 0
+    /// Number of the return ring in the region, when there is a delivery ring too.
+    public static let returnRing = 1
+    /// Number of the return ring in this region.
+    public let returnRingNumber: Int
+    /// io_uring's way to return, if it is this set's.
+    public let refillRing: RefillRing?
+    /// netgpu's way to return, if it is this set's.
+    public let fillQueue: FillQueue?
+    /// Whom its tokens belong to.
+    public let owner = TokenOwner()
+    /// What it is over.
+    public let binding: Binding
+
+    /// Buffers after which a refill in softirq stops, as zcrx's does (sources.md 2.4).
+    private static let enoughBuffers = 64
+
+    /// What the lock guards, on the heap so that access through the class costs no exclusivity check.
+    private struct State {
+        var sockets: [Socket] = []
+        var issue = CostMeter()
+        var release = CostMeter()
+        var isClosed = false
+        var starved: UInt64 = 0
+    }
+
+    private let state: UnsafeMutablePointer<State>
+    private let delivery: DeliveryRing?
+    private let returns: any ReturnRing
+    private let joins: Bool
+    private let faults: FaultPlan
+    private let lock = SpinLock()
+
+    /// What is asked for when a ring set is made, `struct token_ring_create`.
+    public struct Request: Sendable {
+        /// Entries of the delivery ring; 0 for none.
+        public var deliveryEntries: UInt32 = 1024
+        /// Entries of the return ring.
+        public var returnEntries: UInt32 = 4096
+        /// Where ring indices start; near 2^32 to see them wrap.
+        public var startIndex: UInt32 = 0
+        /// How buffers come back.
+        public var returning = ReturnMechanism.mappedRing
+
+        /// The default sizes.
+        public init() {}
+    }
+
+    init(binding: Binding, joins: Bool, faults: FaultPlan, _ request: Request) throws(RegionError) {
+        self.binding = binding
+        self.joins = joins
+        self.faults = faults
+        var rings: [RingSpecification] = []
+        if request.deliveryEntries > 0 {
+            rings.append(
+                RingSpecification(.delivery, capacity: request.deliveryEntries, startIndex: request.startIndex))
+        }
+        returnRingNumber = rings.count
+        if request.returning == .mappedRing {
+            rings.append(
+                RingSpecification(.returning, capacity: request.returnEntries, startIndex: request.startIndex))
+        }
+        region = rings.isEmpty ? nil : try RingRegion.create(rings)
+        switch request.returning {
+        case .refillRing:
+            let ring = try RefillRing(binding: binding, entries: request.returnEntries, faults: faults)
+            (refillRing, fillQueue, returns) = (ring, nil, ring)
+        case .fillQueue:
+            let ring = try FillQueue(binding: binding, entries: request.returnEntries)
+            (refillRing, fillQueue, returns) = (nil, ring, ring)
+        default:
+            (refillRing, fillQueue) = (nil, nil)
+            returns = try TokenReturnRing(region, number: returnRingNumber, bookkeeping: binding.bookkeeping)
+        }
+        delivery =
+            request.deliveryEntries == 0
+            ? nil
+            : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner, joins: joins)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+    }
+
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    /// Whether fragments come through a ring of this set.
+    public var delivers: Bool { delivery != nil }
+    /// Whether its descriptor was closed.
+    public var isClosed: Bool { lock.withLock { state.pointee.isClosed } }
+    /// What delivering and taking back have cost. Exact only when no thread is in the model.
+    public var costs: (issue: CostMeter, release: CostMeter) { (state.pointee.issue, state.pointee.release) }
+
+    /// What the kernel saw of the rings: lying indices, full and empty looks.
+    public var statistics: (delivery: RingStatistics, returns: RingStatistics) {
+        lock.withLock { (delivery?.statistics ?? returns.statistics, returns.statistics) }
+    }
+
+    /// `TOKEN_RING_COUNTERS`.
+    public var counters: token_ring_counters {
+        lock.withLock {
+            let refused = owner.refusals
+            return token_ring_counters(
+                delivered: state.pointee.issue.allTokens, returned: state.pointee.release.allTokens,
+                out_of_range: refused.outOfRange, not_held: refused.notHeld,
+                index_violations: returns.statistics.indexViolations + (delivery?.statistics.indexViolations ?? 0),
+                delivery_full: delivery?.full ?? 0, starved: state.pointee.starved, reserved: 0)
+        }
+    }
+
+    /// From now on fragments of `socket` come through this set.
+    func serve(_ socket: Socket) {
+        lock.withLock { state.pointee.sockets.append(socket) }
+        socket.ringSet = self
+    }
+
+    /// No longer.
+    func forget(_ socket: Socket) {
+        lock.withLock { state.pointee.sockets.removeAll { $0 === socket } }
+    }
+
+    // MARK: softirq
+
+    /// Moves what its sockets have queued into the delivery ring, as far as there is room.
+    ///
+    /// - Returns: fragments delivered.
+    func deliver() -> Int {
+        guard let delivery else { return 0 }
+        return lock.withLock {
+            state.pointee.isClosed ? 0 : delivery.deliver(state.pointee.sockets, cost: &state.pointee.issue)
+        }
+    }
+
+    /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
+    ///
+    /// - Returns: tokens taken back.
+    func refill() -> Int {
+        lock.withLock {
+            state.pointee.isClosed
+                ? 0 : returns.consume(until: Self.enoughBuffers, for: owner, cost: &state.pointee.release)
+        }
+    }
+
+    /// The page pool found no buffer anywhere (S18).
+    func reportStarvation() {
+        lock.withLock {
+            state.pointee.starved &+= 1
+            returns.reportStarvation()
+        }
+    }
+
+    // MARK: calls on the descriptor
+
+    /// `TOKEN_RING_KICK`: delivers what waits into the room that was made.
+    ///
+    /// - Returns: fragments delivered, or -EOPNOTSUPP without a delivery ring.
+    public func kick() -> Int { delivers ? deliver() : -Int(EOPNOTSUPP) }
+
+    /// `TOKEN_RING_FLUSH`: takes back all that is in the return ring now.
+    ///
+    /// - Returns: tokens taken back.
+    public func flush() -> Int {
+        lock.withLock {
+            state.pointee.isClosed ? 0 : returns.consume(until: nil, for: owner, cost: &state.pointee.release)
+        }
+    }
+
+    /// `TOKEN_RING_RELEASE`: takes back an array of ranges, with the limits of SO_DEVMEM_DONTNEED.
+    ///
+    /// - Returns: tokens taken back, or -errno.
+    public func release(_ argument: UnsafeRawBufferPointer) -> Int {
+        let start = CostMeter.start()
+        let result = DontNeed.run(argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults)
+        if result > 0 { lock.withLock { state.pointee.release.add(since: start, tokens: result) } }
+        return result
+    }
+
+    /// `TOKEN_RING_ARM`: lets the starvation report be made again.
+    ///
+    /// - Returns: 0, or -EINVAL if it was not made.
+    public func arm() -> Int { lock.withLock { returns.armStarvation() ? 0 : -Int(EINVAL) } }
+
+    /// Joins the binding. False: it is dying.
+    func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
+
+    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through.
+    func close() {
+        _ = flush()
+        let sockets = lock.withLock {
+            state.pointee.isClosed = true
+            defer { state.pointee.sockets = [] }
+            return state.pointee.sockets
+        }
+        for socket in sockets { socket.ringSet = nil }
+        if binding.cleanUp.endsWithOwner { binding.bookkeeping.close(owner) }
+        owner.leaveAll { _ in joins }
+    }
+}

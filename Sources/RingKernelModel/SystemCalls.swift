@@ -1,0 +1,182 @@
+import Glibc
+import TokenRing
+
+/// What applications call. A socket is named by itself or by its flow.
+extension Kernel {
+    /// How fragments are remembered that this socket receives from this binding.
+    private func bookkeeping(of socket: Socket, _ binding: Binding) -> any TokenBookkeeping {
+        guard modes.isPerSocket else { return binding.bookkeeping }
+        return socket.mode == .automatic ? automatic : manual
+    }
+
+    private func joins(_ binding: Binding, _ socket: Socket) -> Bool {
+        binding.cleanUp.countsUsers && !(modes.isPerSocket && socket.mode == .automatic)
+    }
+
+    /// `recvmsg(MSG_SOCK_DEVMEM)`: up to `length` bytes, a control message for each fragment.
+    ///
+    /// -ENODEV if the binding is dying and this socket never received from it (B1) or a fragment is not in a dmabuf,
+    /// -EFAULT if the socket has another binding and tokens do not say which (B8) or bytes cannot be copied, -ENOMEM
+    /// without memory for a token, -ETOOSMALL if not even one control message fits, -EAGAIN if nothing is queued.
+    ///
+    /// - Parameter memory: where bytes go that are not in the dmabuf.
+    public func recvmsg(
+        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer,
+        memory: UnsafeMutableRawBufferPointer? = nil
+    ) -> ReceiveResult {
+        let start = CostMeter.start()
+        let call = ReceiveMessage(
+            on: socket, length: length, control: control, memory: memory,
+            truncates: composition.delivery == .controlMessagesTruncated, faults: faults
+        ) { frag in
+            guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+            let bookkeeping = self.bookkeeping(of: socket, binding)
+            return switch socket.owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
+            case .admitted: .success(bookkeeping)
+            case .dying: .failure(.init(errno: ENODEV))
+            case .otherBinding: .failure(.init(errno: EFAULT))
+            }
+        }
+        let result = call.run()
+        if result.bytes > 0 {
+            socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
+        }
+        return result
+    }
+
+    /// `recvmsg` without the flag: -EFAULT on devmem data. Reads what a delivery ring announced as linear first.
+    public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
+        ReceiveMessage(
+            on: socket, length: memory.count, control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
+            memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
+        ).runPlain().bytes
+    }
+
+    /// `setsockopt(SO_DEVMEM_DONTNEED)` with an array of `struct dmabuf_token`. Of a socket whose fragments come through
+    /// a ring set, tokens of that ring set.
+    ///
+    /// - Returns: fragments taken back, or -errno.
+    public func dontNeed(on socket: Socket, _ argument: UnsafeRawBufferPointer) -> Int {
+        let start = CostMeter.start()
+        let owner = socket.ringSet?.owner ?? socket.owner
+        let perSocket = modes.isPerSocket && socket.mode == .automatic
+        let bookkeeping = perSocket ? automatic : owner.binding?.bookkeeping ?? unreceivedBookkeeping
+        let result = DontNeed.run(argument, from: owner, bookkeeping: bookkeeping, faults: faults)
+        if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
+        return result
+    }
+
+    /// Of a socket that has not received: that of the mode the machine is in.
+    private var unreceivedBookkeeping: any TokenBookkeeping { bindings.last?.bookkeeping ?? manual }
+
+    /// A message on the netlink socket that opened `binding` (A18); see `netlinkMessage`.
+    ///
+    /// - Returns: fragments taken back, or -errno.
+    public func netlinkRelease(on binding: Binding, _ message: UnsafeRawBufferPointer) -> Int {
+        release(on: binding) { NetlinkReturn.run(message, from: $0, bookkeeping: binding.bookkeeping, faults: faults) }
+    }
+
+    /// What user space sends for these ranges.
+    public static func netlinkMessage(_ ranges: UnsafeRawBufferPointer) -> [UInt8] { NetlinkReturn.message(ranges) }
+
+    /// A call on a descriptor of `binding` (A19), with an array of `struct dmabuf_token`.
+    ///
+    /// - Returns: fragments taken back, or -errno.
+    public func ioctlRelease(on binding: Binding, _ argument: UnsafeRawBufferPointer) -> Int {
+        release(on: binding) { DontNeed.run(argument, from: $0, bookkeeping: binding.bookkeeping, faults: faults) }
+    }
+
+    private func release(on binding: Binding, _ body: (TokenOwner) -> Int) -> Int {
+        let start = CostMeter.start()
+        let result = body(opener(of: binding))
+        if result > 0 { binding.releaseCost.withLock { $0.add(since: start, tokens: result) } }
+        return result
+    }
+
+    /// `setsockopt(SO_DEVMEM_AUTORELEASE)` (A9): 0; -ENOPROTOOPT where there is no such option, -EINVAL for another value
+    /// than 0 and 1, -EBUSY while the socket holds tokens.
+    public func setAutorelease(_ value: Int, on socket: Socket) -> Int {
+        guard modes.isPerSocket else { return -Int(ENOPROTOOPT) }
+        guard let mode = UInt8(exactly: value).flatMap(TokenMode.init(rawValue:)) else { return -Int(EINVAL) }
+        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
+        socket.mode = mode
+        socket.owner.forgetLedger()
+        return 0
+    }
+
+    /// `getsockopt(SO_DEVMEM_AUTORELEASE)`: 0 or 1, or -ENOPROTOOPT.
+    public func autorelease(of socket: Socket) -> Int {
+        modes.isPerSocket ? Int(socket.mode.rawValue) : -Int(ENOPROTOOPT)
+    }
+
+    /// Closes a socket: what it has queued is freed, and its tokens as the clean-up policy says. Once.
+    public func close(_ socket: Socket) {
+        guard socket.markClosed() else { return }
+        device.napi.withLock { socket.ringSet?.forget(socket) }
+        socket.queue.purge()
+        socket.announced.purge()
+        let perSocket = modes.isPerSocket && socket.mode == .automatic
+        for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
+            (perSocket ? automatic : binding.bookkeeping).close(socket.owner)
+        }
+        socket.owner.leaveAll { joins($0, socket) }
+    }
+
+    /// Closes a ring set's descriptor: what is in its return ring is taken back, and the rest as the clean-up policy
+    /// says. Once.
+    public func close(_ ringSet: RingSet) {
+        guard !ringSet.isClosed else { return }
+        ringSet.close()
+    }
+
+    // MARK: by flow
+
+    /// See `recvmsg(on:length:control:memory:)`.
+    public func recvmsg(on flow: Int, length: Int, control: UnsafeMutableRawBufferPointer) -> ReceiveResult {
+        recvmsg(on: sockets[flow], length: length, control: control)
+    }
+
+    /// See `dontNeed(on:_:)`.
+    public func dontNeed(on flow: Int, _ argument: UnsafeRawBufferPointer) -> Int {
+        dontNeed(on: sockets[flow], argument)
+    }
+
+    /// The flush call on every ring set.
+    ///
+    /// - Returns: tokens taken back, or -EOPNOTSUPP without rings.
+    public func flush() -> Int {
+        let ringSets = self.ringSets
+        return ringSets.isEmpty ? -Int(EOPNOTSUPP) : ringSets.reduce(0) { $0 + $1.flush() }
+    }
+
+    /// The kick call on every ring set that delivers.
+    ///
+    /// - Returns: fragments delivered, or -EOPNOTSUPP without such rings.
+    public func kick() -> Int {
+        let ringSets = self.ringSets.filter(\.delivers)
+        return ringSets.isEmpty ? -Int(EOPNOTSUPP) : ringSets.reduce(0) { $0 + $1.kick() }
+    }
+
+    /// Closes a socket.
+    public func close(_ flow: Int) { close(sockets[flow]) }
+
+    /// Closes every ring set.
+    public func closeRings() {
+        for ringSet in ringSets { close(ringSet) }
+    }
+}
+
+extension RingTopology {
+    /// Which sockets each ring set serves.
+    func groups(_ sockets: [Socket], threads: Int) -> [[Socket]] {
+        switch self {
+        case .none: []
+        case .ringPerBinding, .ringShared: [sockets]
+        case .ringPerSocket: sockets.map { [$0] }
+        case .ringPerThread:
+            (0..<max(1, threads)).map { thread in
+                sockets.enumerated().filter { $0.offset % max(1, threads) == thread }.map(\.element)
+            }
+        }
+    }
+}
