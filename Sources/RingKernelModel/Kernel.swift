@@ -85,6 +85,11 @@ public final class Kernel: @unchecked Sendable {
         }
     }
 
+    deinit {
+        // What is queued refers to buffers, and the bindings go with us.
+        for socket in allSockets { socket.purge() }
+    }
+
     private var ringSetRequest: RingSet.Request {
         var request = RingSet.Request()
         request.deliveryEntries = composition.hasDeliveryRing ? configuration.deliveryEntries : 0

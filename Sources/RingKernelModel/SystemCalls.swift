@@ -113,8 +113,7 @@ extension Kernel {
     public func close(_ socket: Socket) {
         guard socket.markClosed() else { return }
         device.napi.withLock { socket.ringSet?.forget(socket) }
-        socket.queue.purge()
-        socket.announced.purge()
+        socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
             (perSocket ? automatic : binding.bookkeeping).close(socket.owner)

@@ -22,10 +22,25 @@ final class PerBindingURef: TokenBookkeeping {
     ) -> Int {
         for (position, frag) in frags.enumerated() {
             let niov = frag.niov.unsafelyUnwrapped
-            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+            take(niov)
             tokens[position] = niov.pointee.index
         }
         return frags.count
+    }
+
+    /// Counts a token, and holds the buffer with the first.
+    @inline(__always)
+    private func take(_ niov: NetIOVPointer) {
+        switch decrement {
+        case .asPosted:
+            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+        case .ifPositive:
+            // The reference first: a stray return may come between the two, and would drop one that is not there yet.
+            niov.hold()
+            if niov.pointee.userReferences.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 {
+                niov.drop(inSoftirq: false)
+            }
+        }
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {

@@ -33,8 +33,6 @@ public final class Socket: @unchecked Sendable {
     }
 
     deinit {
-        queue.purge()
-        announced.purge()
         stream.deallocate()
         costs.deallocate()
     }
@@ -43,6 +41,12 @@ public final class Socket: @unchecked Sendable {
     var mode: TokenMode {
         get { TokenMode(rawValue: autorelease.load(ordering: .relaxed)) ?? .manual }
         set { autorelease.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Frees what was never read.
+    func purge() {
+        queue.purge()
+        announced.purge()
     }
 
     /// Whether it was closed.
