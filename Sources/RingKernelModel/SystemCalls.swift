@@ -29,7 +29,7 @@ extension Kernel {
             on: socket, length: length, control: control, memory: memory,
             truncates: composition.delivery == .controlMessagesTruncated, faults: faults
         ) { frag in
-            guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+            guard let binding = frag.binding?.takeUnretainedValue() else { return .failure(.init(errno: ENODEV)) }
             let bookkeeping = self.bookkeeping(of: socket, binding)
             return switch socket.owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
             case .admitted: .success(bookkeeping)
