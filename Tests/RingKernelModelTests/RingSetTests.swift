@@ -128,5 +128,6 @@ struct RingSetTests {
         #expect(ringSet.flush() == 4)
         #expect(model.pool.isWhole)
         #expect(ringSet.counters.out_of_range == 1, "a flush stops at the first wrong entry")
+        #expect(ringSet.counters.not_held == 0, "the padded entry named a buffer and returned nothing")
     }
 }
