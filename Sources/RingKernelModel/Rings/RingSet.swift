@@ -82,12 +82,13 @@ public final class RingSet: @unchecked Sendable {
             (refillRing, fillQueue, returns) = (nil, ring, ring)
         default:
             (refillRing, fillQueue) = (nil, nil)
-            returns = try TokenReturnRing(region, number: returnRingNumber, bookkeeping: binding.bookkeeping)
+            returns = try TokenReturnRing(
+                region, number: returnRingNumber, bookkeeping: binding.bookkeeping, faults: faults)
         }
         delivery =
             request.deliveryEntries == 0
             ? nil
-            : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner, joins: joins)
+            : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner)
         state = .allocate(capacity: 1)
         state.initialize(to: State())
     }
@@ -121,26 +122,31 @@ public final class RingSet: @unchecked Sendable {
         }
     }
 
-    /// From now on fragments of `socket` come through this set.
-    func serve(_ socket: Socket) {
+    /// From now on what `socket` receives comes through this set, and tokens of it go back through this set. Under NAPI.
+    func attach(_ socket: Socket) {
         lock.withLock { state.pointee.sockets.append(socket) }
         socket.ringSet = self
     }
 
-    /// No longer.
-    func forget(_ socket: Socket) {
-        lock.withLock { state.pointee.sockets.removeAll { $0 === socket } }
+    /// No longer. Under NAPI.
+    func detach(_ socket: Socket) {
+        lock.withLock {
+            state.pointee.sockets.removeAll { $0 === socket }
+            delivery?.forget(socket)
+        }
+        socket.ringSet = nil
+        socket.announcedBytes = 0
     }
 
     // MARK: softirq
 
-    /// Moves what its sockets have queued into the delivery ring, as far as there is room.
+    /// Moves what an attached socket has queued into the delivery ring, as far as there is room.
     ///
-    /// - Returns: fragments delivered.
-    func deliver() -> Int {
+    /// - Returns: entries made.
+    func deliver(_ socket: Socket) -> Int {
         guard let delivery else { return 0 }
         return lock.withLock {
-            state.pointee.isClosed ? 0 : delivery.deliver(state.pointee.sockets, cost: &state.pointee.issue)
+            state.pointee.isClosed ? 0 : delivery.deliver(socket, cost: &state.pointee.issue)
         }
     }
 
@@ -166,8 +172,11 @@ public final class RingSet: @unchecked Sendable {
 
     /// `TOKEN_RING_KICK`: delivers what waits into the room that was made.
     ///
-    /// - Returns: fragments delivered, or -EOPNOTSUPP without a delivery ring.
-    public func kick() -> Int { delivers ? deliver() : -Int(EOPNOTSUPP) }
+    /// - Returns: entries made, or -EOPNOTSUPP without a delivery ring.
+    public func kick() -> Int {
+        guard let delivery else { return -Int(EOPNOTSUPP) }
+        return lock.withLock { state.pointee.isClosed ? 0 : delivery.deliverWaiting(cost: &state.pointee.issue) }
+    }
 
     /// `TOKEN_RING_FLUSH`: takes back all that is in the return ring now.
     ///
@@ -197,15 +206,17 @@ public final class RingSet: @unchecked Sendable {
     func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
 
     /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through.
-    func close() {
+    ///
+    /// - Returns: the sockets that were attached.
+    func close() -> [Socket] {
         _ = flush()
         let sockets = lock.withLock {
             state.pointee.isClosed = true
-            defer { state.pointee.sockets = [] }
             return state.pointee.sockets
         }
-        for socket in sockets { socket.ringSet = nil }
+        for socket in sockets { detach(socket) }
         if binding.cleanUp.endsWithOwner { binding.bookkeeping.close(owner) }
         owner.leaveAll { _ in joins }
+        return sockets
     }
 }
