@@ -30,16 +30,3 @@ extension Composition {
             source: "v10 with Jakub Kicinski's decrement-if-positive"),
     ]
 }
-
-extension BookkeepingMechanism {
-    /// See `PerSocketXArray`.
-    static let perSocketXArray = BookkeepingMechanism(name: "xarray per socket") { PerSocketXArray(faults: $0.faults) }
-    /// See `PerBindingURef`, as posted in v10.
-    static let urefAsPosted = BookkeepingMechanism(name: "uref per binding, as posted") { _ in
-        PerBindingURef(.asPosted)
-    }
-    /// See `PerBindingURef`, decrement if positive.
-    static let uref = BookkeepingMechanism(name: "uref per binding") { _ in PerBindingURef(.ifPositive) }
-    /// See `Unchecked`.
-    static let unchecked = BookkeepingMechanism(name: "nothing is remembered") { Unchecked(oopses: $0.oopses) }
-}
