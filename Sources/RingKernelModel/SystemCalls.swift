@@ -123,9 +123,33 @@ extension Kernel {
 
     /// Closes a ring set's descriptor: what is in its return ring is taken back, and the rest as the clean-up policy
     /// says. Once.
-    public func close(_ ringSet: RingSet) {
-        guard !ringSet.isClosed else { return }
-        ringSet.close()
+    ///
+    /// - Returns: buffers that came home by the clean-up, after what was in the return ring.
+    @discardableResult
+    public func close(_ ringSet: RingSet) -> Int {
+        // No softirq meanwhile: it reads who serves a socket, and whom to ask for buffers.
+        device.napi.withLock {
+            guard !ringSet.isClosed else { return 0 }
+            _ = ringSet.flush()
+            let pool = ringSet.binding.pool
+            let before = pool.audit.freeBuffers
+            ringSet.close()
+            ringSet.binding.ringSets.removeAll { $0 === ringSet }
+            return pool.audit.freeBuffers - before
+        }
+    }
+
+    /// Forgets sockets and ring sets that are closed. Their costs and refusals are no longer in the books, and flows are
+    /// numbered anew: for a kernel that runs for long, whose caller keeps what it wants to know.
+    public func forgetClosed() {
+        let forgotten = control.withLock { () -> ([Socket], [RingSet]) in
+            let forgotten = (allSockets.filter(\.isClosed), allRingSets.filter(\.isClosed))
+            allSockets.removeAll(where: \.isClosed)
+            allRingSets.removeAll(where: \.isClosed)
+            return forgotten
+        }
+        // Their memory goes now, outside the lock.
+        withExtendedLifetime(forgotten) {}
     }
 
     // MARK: by flow

@@ -41,7 +41,9 @@ final class DeliveryRing: @unchecked Sendable {
     /// - Returns: fragments delivered.
     func deliver(_ sockets: [Socket], cost: inout CostMeter) -> Int {
         var delivered = 0
+        var foundRoom = false
         while true {
+            let before = delivered
             var waits = false
             for socket in sockets {
                 delivered += deliverQueue(of: socket, &cost)
@@ -57,8 +59,14 @@ final class DeliveryRing: @unchecked Sendable {
                 asksForKick = true
                 return delivered
             }
+            // There is room, and this pass too moved nothing: what waits does not wait for room.
+            if foundRoom, delivered == before { return delivered }
+            foundRoom = true
         }
     }
+
+    /// Whether the consumer asked to be woken. A full fence; ask after `deliver`.
+    func consumerSleeps() -> Bool { ring.pointee.needsWakeup() }
 
     /// Clears our flags word, and touches it only when it is set: the consumer has it cached.
     private func stopAsking() {

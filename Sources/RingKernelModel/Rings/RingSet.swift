@@ -34,6 +34,7 @@ public final class RingSet: @unchecked Sendable {
         var release = CostMeter()
         var isClosed = false
         var starved: UInt64 = 0
+        var wakeup: (@Sendable () -> Void)?
     }
 
     private let state: UnsafeMutablePointer<State>
@@ -127,9 +128,16 @@ public final class RingSet: @unchecked Sendable {
         socket.ringSet = self
     }
 
-    /// No longer.
+    /// No longer. Under NAPI.
     func forget(_ socket: Socket) {
         lock.withLock { state.pointee.sockets.removeAll { $0 === socket } }
+        socket.ringSet = nil
+    }
+
+    /// What `poll` on the descriptor waits for: called after something was put into the delivery ring, when its consumer
+    /// had set `TOKEN_RING_NEED_WAKEUP`. In softirq or in a kick: it must not wait, and makes no call of this set.
+    public func onWakeup(_ wakeup: (@Sendable () -> Void)?) {
+        lock.withLock { state.pointee.wakeup = wakeup }
     }
 
     // MARK: softirq
@@ -139,9 +147,16 @@ public final class RingSet: @unchecked Sendable {
     /// - Returns: fragments delivered.
     func deliver() -> Int {
         guard let delivery else { return 0 }
-        return lock.withLock {
-            state.pointee.isClosed ? 0 : delivery.deliver(state.pointee.sockets, cost: &state.pointee.issue)
+        let (delivered, wakeup) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in
+            guard !state.pointee.isClosed else { return (0, nil) }
+            let delivered = delivery.deliver(state.pointee.sockets, cost: &state.pointee.issue)
+            guard delivered > 0, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
+                return (delivered, nil)
+            }
+            return (delivered, wakeup)
         }
+        wakeup?()
+        return delivered
     }
 
     /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
@@ -196,11 +211,12 @@ public final class RingSet: @unchecked Sendable {
     /// Joins the binding. False: it is dying.
     func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
 
-    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through.
+    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through. Under NAPI.
     func close() {
         _ = flush()
         let sockets = lock.withLock {
             state.pointee.isClosed = true
+            state.pointee.wakeup = nil
             defer { state.pointee.sockets = [] }
             return state.pointee.sockets
         }
