@@ -28,7 +28,9 @@ extension ParsableCommand {
         } catch let error as SystemCallError {
             try Self.end(Failure(error))
         }
-        if Interrupt.isRequested, !runsUntilInterrupted { throw ArgumentParser.ExitCode(FailureKind.interrupted.rawValue) }
+        if Interrupt.isRequested, !runsUntilInterrupted {
+            throw ArgumentParser.ExitCode(FailureKind.interrupted.rawValue)
+        }
     }
 
     private static func end(_ failure: Failure) throws -> Never {

@@ -27,7 +27,8 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Sockets of a ring set whose consumer does not say.")
     var flows = 4
 
-    @Option(help: ArgumentHelp("Fragments per second over all sockets, 0 for as fast as they are taken.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Fragments per second over all sockets, 0 for as fast as they are taken.", valueName: "n"))
     var rate: UInt64 = 0
 
     @Option(help: "Fragments that each ring set is given in all, 0 for no end.")

@@ -96,7 +96,11 @@ public final class RingServer {
         }
         connectionCount += 1
         let connection = RingConnection(socket, number: connectionCount)
-        if connections.count < Self.mostConnections { connections.append(connection) } else { connection.refuse(EUSERS) }
+        if connections.count < Self.mostConnections {
+            connections.append(connection)
+        } else {
+            connection.refuse(EUSERS)
+        }
     }
 
     /// Makes a ring set for a connection, and sockets of its own.
