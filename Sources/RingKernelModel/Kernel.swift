@@ -183,10 +183,9 @@ public final class Kernel: @unchecked Sendable {
         guard ringSet.open() else { throw BindRefusal(ENODEV, "the binding's last user is gone") }
         device.napi.withLock {
             binding.ringSets.append(ringSet)
-            guard ringSet.delivers else { return }
-            for socket in sockets { ringSet.serve(socket) }
         }
         control.withLock { allRingSets.append(ringSet) }
+        for socket in sockets { _ = attach(socket, to: ringSet) }
         return ringSet
     }
 
@@ -210,7 +209,15 @@ public final class Kernel: @unchecked Sendable {
         device.napi.withLock {
             let comes = (arrival.frags > 0 || arrival.linearBytes > 0) && !socket.isClosed
             let received = comes ? traffic.receive(arrival, on: socket, from: binding) : 0
-            return (received, socket.ringSet?.deliver() ?? 0)
+            return (received, socket.ringSet?.deliver(socket) ?? 0)
+        }
+    }
+
+    /// The peer of `socket` closes its side: the stream ends behind what is queued.
+    public func finish(_ socket: Socket) {
+        device.napi.withLock {
+            socket.end()
+            _ = socket.ringSet?.deliver(socket)
         }
     }
 

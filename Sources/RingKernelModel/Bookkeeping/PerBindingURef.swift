@@ -44,10 +44,9 @@ final class PerBindingURef: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard let binding = owner.binding else { return 0 }
-        let niovs: NetIOVTable = binding.niovs
-        return walk(start: start, count: count, limit: niovs.count, owner: owner, attempts: &attempts) {
-            releaseOne(niovs[$0], owner, inSoftirq)
+        guard let niovs = owner.niovs else { return 0 }
+        return walk(start: start, count: count, limit: niovs.pointee.count, owner: owner, attempts: &attempts) {
+            releaseOne(niovs.pointee[$0], owner, inSoftirq)
         }
     }
 

@@ -10,42 +10,39 @@ final class PerSocketXArray: TokenBookkeeping {
 
     func makeLedger(for binding: Binding?) -> AnyObject? { XArray() }
 
-    @inline(__always)
-    private func userFrags(_ owner: TokenOwner) -> XArray? {
-        owner.ledger.map { unsafeDowncast($0, to: XArray.self) }
-    }
-
     func issue(
         _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        guard let first = frags.baseAddress, let userFrags = userFrags(owner) else { return 0 }
-        guard !faults.take(.tokenAllocation) else { return 0 }
-        userFrags.reserve(waiting, into: tokens)
-        for frag in frags { frag.niov.unsafelyUnwrapped.hold() }
-        userFrags.commit(tokens, frags: first, used: frags.count, of: waiting)
-        return frags.count
+        guard let first = frags.baseAddress, !faults.take(.tokenAllocation) else { return 0 }
+        return owner.withLedger(XArray.self) { userFrags in
+            userFrags.reserve(waiting, into: tokens)
+            for frag in frags { frag.niov.unsafelyUnwrapped.hold() }
+            userFrags.commit(tokens, frags: first, used: frags.count, of: waiting)
+            return frags.count
+        } ?? 0
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard let userFrags = userFrags(owner) else { return 0 }
-        return withUnsafeTemporaryAllocation(of: NetIOVPointer.self, capacity: Self.dropBatch) { found in
-            guard let room = found.baseAddress else { return 0 }
-            var released = 0
-            var done: UInt32 = 0
-            while done < count, attempts > 0 {
-                let batch = min(Self.dropBatch, Int(count - done), attempts)
-                attempts -= batch
-                let taken = userFrags.erase(from: start &+ done, count: batch, into: room)
-                for position in 0..<taken { room[position].drop(inSoftirq: inSoftirq) }
-                if taken < batch { owner.refused.countNotHeld(UInt64(batch - taken)) }
-                released += taken
-                done += UInt32(batch)
+        owner.withLedger(XArray.self) { userFrags in
+            withUnsafeTemporaryAllocation(of: NetIOVPointer.self, capacity: Self.dropBatch) { found in
+                guard let room = found.baseAddress else { return 0 }
+                var released = 0
+                var done: UInt32 = 0
+                while done < count, attempts > 0 {
+                    let batch = min(Self.dropBatch, Int(count - done), attempts)
+                    attempts -= batch
+                    let taken = userFrags.erase(from: start &+ done, count: batch, into: room)
+                    for position in 0..<taken { room[position].drop(inSoftirq: inSoftirq) }
+                    if taken < batch { owner.refused.countNotHeld(UInt64(batch - taken)) }
+                    released += taken
+                    done += UInt32(batch)
+                }
+                return released
             }
-            return released
-        }
+        } ?? 0
     }
 
     func close(_ owner: TokenOwner) {
-        userFrags(owner)?.removeAll { $0.drop(inSoftirq: false) }
+        owner.withLedger(XArray.self) { $0.removeAll { $0.drop(inSoftirq: false) } }
     }
 }

@@ -28,11 +28,11 @@ final class Unchecked: TokenBookkeeping {
         for offset in 0..<count where attempts > 0 {
             attempts -= 1
             let token = start &+ offset
-            guard let binding = owner.binding, token < UInt32(binding.niovCount) else {
+            guard let niovs = owner.niovs, token < UInt32(niovs.pointee.count) else {
                 oopses.record("token \(token) was followed as a pointer that nobody gave out")
                 return released
             }
-            binding.niovs[token].drop(inSoftirq: inSoftirq)
+            niovs.pointee[token].drop(inSoftirq: inSoftirq)
             released += 1
         }
         return released

@@ -20,6 +20,8 @@ struct ReceiveMessage: ~Copyable {
     private static let batch = TrafficSource.mostFrags
 
     let socket: Socket
+    /// Whom the tokens are given.
+    let owner: TokenOwner
     /// Bytes asked for.
     let length: Int
     let control: UnsafeMutableRawBufferPointer
@@ -37,10 +39,12 @@ struct ReceiveMessage: ~Copyable {
     struct ReceiveError: Error { let errno: Int32 }
 
     init(
-        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?,
+        on socket: Socket, for owner: TokenOwner, length: Int, control: UnsafeMutableRawBufferPointer,
+        memory: UnsafeMutableRawBufferPointer?,
         truncates: Bool, faults: FaultPlan, admit: @escaping (Frag) -> Result<any TokenBookkeeping, ReceiveError>
     ) {
         self.socket = socket
+        self.owner = owner
         self.length = length
         self.control = control
         self.memory = memory
@@ -55,7 +59,8 @@ struct ReceiveMessage: ~Copyable {
             while result.bytes < length {
                 let queued = socket.queue.peek(into: frags)
                 guard queued > 0 else {
-                    fail(EAGAIN)
+                    // 0 is the end of the stream.
+                    if !socket.hasEnded { fail(EAGAIN) }
                     break
                 }
                 let goesOn =
@@ -76,18 +81,15 @@ struct ReceiveMessage: ~Copyable {
     consuming func runPlain() -> ReceiveResult {
         withUnsafeTemporaryAllocation(of: Frag.self, capacity: 1) { frags in
             while result.bytes < length {
-                if socket.announced.peek(into: frags) > 0 {
-                    guard copy(frags[0], from: socket.announced) else { break }
-                } else if socket.queue.peek(into: frags) > 0 {
-                    guard frags[0].kind == .normal else {
-                        fail(EFAULT)
-                        break
-                    }
-                    guard copy(frags[0], from: socket.queue) else { break }
-                } else {
-                    fail(EAGAIN)
+                guard socket.queue.peek(into: frags) > 0 else {
+                    if !socket.hasEnded { fail(EAGAIN) }
                     break
                 }
+                guard frags[0].kind == .normal else {
+                    fail(EFAULT)
+                    break
+                }
+                guard copy(frags[0]) else { break }
             }
         }
         return result
@@ -116,7 +118,7 @@ struct ReceiveMessage: ~Copyable {
                 // The data stays queued and no token is made (sources.md C5).
                 guard taken > 0 else { return fail(Int32(Self.tooSmall)) }
                 let batch = UnsafeBufferPointer(rebasing: pieces[..<taken])
-                let issued = bookkeeping.issue(batch, of: fitting, to: socket.owner, tokens: names)
+                let issued = bookkeeping.issue(batch, of: fitting, to: owner, tokens: names)
                 put(batch[..<issued], names, room: room)
                 consume(batch[..<issued], of: frags)
                 guard issued == taken else { return fail(ENOMEM) }
@@ -178,7 +180,7 @@ struct ReceiveMessage: ~Copyable {
         guard control.count - result.controlBytes >= ControlMessages.space else { return fail(Int32(Self.tooSmall)) }
         guard !faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
         let before = result.bytes
-        let goesOn = copy(frag, from: socket.queue)
+        let goesOn = copy(frag)
         ControlMessages.putLinear(size: UInt32(result.bytes - before), into: control, at: result.controlBytes)
         result.controlBytes += ControlMessages.space
         return goesOn
@@ -187,11 +189,11 @@ struct ReceiveMessage: ~Copyable {
     /// An skb without devmem: copied, no control message at all, and the call ends with it.
     private mutating func copyNormal(_ frag: Frag) -> Bool {
         guard memory != nil else { return fail(EFAULT) }
-        _ = copy(frag, from: socket.queue)
+        _ = copy(frag)
         return false
     }
 
-    private mutating func copy(_ frag: Frag, from queue: ReceiveQueue) -> Bool {
+    private mutating func copy(_ frag: Frag) -> Bool {
         guard let memory, let bytes = frag.bytes else { return fail(EFAULT) }
         let count = min(Int(frag.size), length - result.bytes, memory.count - result.bytes)
         guard count > 0 else { return fail(EFAULT) }
@@ -199,10 +201,10 @@ struct ReceiveMessage: ~Copyable {
             from: UnsafeRawBufferPointer(start: bytes + Int(frag.offset), count: count))
         result.bytes += count
         if count == Int(frag.size) {
-            queue.advance(1)
+            socket.queue.advance(1)
             frag.free(inSoftirq: false)
         } else {
-            queue.consume(UInt32(count))
+            socket.queue.consume(UInt32(count))
         }
         return true
     }

@@ -4,15 +4,23 @@ import TokenRing
 /// The proposal's return ring: entries are token ranges, `struct token_ring_range`.
 final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     private static let batch: UInt32 = 64
+    /// A flush is over after so many tokens that nobody held.
+    private static let mostRefusedPerFlush = 65536
 
     /// On the heap, so that access through the class costs no exclusivity check.
     private let ring: UnsafeMutablePointer<ConsumerRing<MappedRingMemory<TokenRange>>>
     private let flags: SharedWord
     private let bookkeeping: any TokenBookkeeping
+    private let faults: FaultPlan
+    /// What the last pass did not get to. Its entry is released already.
+    private var rest = TokenRange(token_start: 0, token_count: 0)
 
     /// The kernel's end of ring `number` of `region`.
-    init(_ region: RingRegion, number: Int, bookkeeping: any TokenBookkeeping) throws(RegionError) {
+    init(
+        _ region: RingRegion, number: Int, bookkeeping: any TokenBookkeeping, faults: FaultPlan
+    ) throws(RegionError) {
         self.bookkeeping = bookkeeping
+        self.faults = faults
         let consumer = try region.takeConsumer(of: number, entry: TokenRange.self)
         // Our own region's rings have all four words.
         let offset = region.rings[number].layout.consumerFlags ?? 0
@@ -29,28 +37,61 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     var statistics: RingStatistics { ring.pointee.statistics }
 
     func consume(until enough: Int?, for owner: TokenOwner, cost: inout CostMeter) -> Int {
+        let pass = Pass(
+            enough: enough ?? .max, inSoftirq: enough != nil,
+            looks: enough == nil ? Self.mostRefusedPerFlush : Int(Self.mostEntriesPerPass),
+            entries: enough == nil ? ring.pointee.capacity : Self.mostEntriesPerPass)
         var released = 0
+        var looked = 0
         var entries: UInt32 = 0
-        let most = enough == nil ? ring.pointee.capacity : Self.mostEntriesPerPass
-        while released < enough ?? .max, entries < most {
+        while released < pass.enough, looked < pass.looks, entries < pass.entries {
             let start = CostMeter.start()
-            let batch = ring.pointee.peek(upTo: min(Self.batch, most - entries))
-            guard !batch.isEmpty else { break }
-            var taken = 0
-            for offset in 0..<batch.count {
-                // One copy, then only the copy (R1).
-                let range = ring.pointee.read(at: batch[offset])
-                var attempts = DontNeed.mostFrags
-                taken += bookkeeping.release(
-                    start: range.token_start, count: range.token_count, from: owner, attempts: &attempts,
-                    inSoftirq: enough != nil)
+            let before = released
+            if rest.token_count > 0 {
+                let range = rest
+                rest.token_count = 0
+                released += take(range, owner, pass, &looked)
             }
-            ring.pointee.release(batch.count)
-            cost.add(since: start, tokens: taken)
-            entries += batch.count
-            released += taken
+            let batch = ring.pointee.peek(upTo: min(Self.batch, pass.entries - entries))
+            var done: UInt32 = 0
+            while done < batch.count, rest.token_count == 0, looked < pass.looks {
+                // One copy, then only the copy (R1).
+                released += take(ring.pointee.read(at: batch[done]), owner, pass, &looked)
+                done += 1
+            }
+            ring.pointee.cancel(batch.count - done)
+            if done > 0 { ring.pointee.release(done) }
+            entries += done
+            if released > before || done > 0 { cost.add(since: start, tokens: released - before) }
+            guard done > 0, !(enough == nil && faults.take(.fatalSignal)) else { break }
         }
         return released
+    }
+
+    /// What bounds one pass (R11): buffers, tokens looked at - an entry may name 2^32 - 1 - and entries.
+    private struct Pass {
+        let enough: Int
+        let inSoftirq: Bool
+        let looks: Int
+        let entries: UInt32
+    }
+
+    /// Takes a range back. What the pass does not get to is kept for the next one.
+    ///
+    /// - Parameter looked: in softirq tokens looked at, in a flush those that were refused.
+    private func take(_ range: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ looked: inout Int) -> Int {
+        var attempts = pass.looks - looked
+        let allowed = attempts
+        let taken = bookkeeping.release(
+            start: range.token_start, count: range.token_count, from: owner, attempts: &attempts,
+            inSoftirq: pass.inSoftirq)
+        let used = allowed - attempts
+        looked += pass.inSoftirq ? used : used - taken
+        if attempts == 0, used < Int(range.token_count) {
+            rest = TokenRange(
+                token_start: range.token_start &+ UInt32(used), token_count: range.token_count - UInt32(used))
+        }
+        return taken
     }
 
     /// Bits of the flags word: nobody else writes it, and we never sleep on this ring.
