@@ -23,10 +23,11 @@ public final class Kernel: @unchecked Sendable {
     let manual: any TokenBookkeeping
     let automatic: any TokenBookkeeping
     private let traffic: TrafficSource
-    private let control = SpinLock()
+    let control = SpinLock()
     nonisolated(unsafe) private var allBindings: [Binding] = []
-    nonisolated(unsafe) private var allSockets: [Socket] = []
-    nonisolated(unsafe) private var allRingSets: [RingSet] = []
+    nonisolated(unsafe) var allSockets: [Socket] = []
+    nonisolated(unsafe) var allRingSets: [RingSet] = []
+    nonisolated(unsafe) private var nextCookie = 0
     nonisolated(unsafe) private var openers: [ObjectIdentifier: TokenOwner] = [:]
 
     /// How a kernel is set up.
@@ -244,7 +245,8 @@ public final class Kernel: @unchecked Sendable {
     /// A socket that is connected and may receive.
     public func open() -> Socket {
         control.withLock {
-            let number = allSockets.count
+            let number = nextCookie
+            nextCookie += 1
             let socket = Socket(
                 cookie: UInt64(number), windowFrags: configuration.windowFrags,
                 content: StreamContent(seed: configuration.seed, flow: number))

@@ -157,11 +157,35 @@ extension Kernel {
 
     /// Closes a ring set's descriptor: what is in its return ring is taken back, and the rest as the clean-up policy
     /// says. Once.
-    public func close(_ ringSet: RingSet) {
-        guard !ringSet.isClosed else { return }
-        for socket in device.napi.withLock({ ringSet.close() }) {
-            socket.owner.leave(ringSet.binding) { joins($0, socket) }
+    ///
+    /// - Returns: buffers that came home by the clean-up, after what was in the return ring.
+    @discardableResult
+    public func close(_ ringSet: RingSet) -> Int {
+        guard !ringSet.isClosed else { return 0 }
+        // No softirq meanwhile: it reads who serves a socket, and whom to ask for buffers.
+        let (sockets, home) = device.napi.withLock { () -> ([Socket], Int) in
+            _ = ringSet.flush()
+            let pool = ringSet.binding.pool
+            let before = pool.audit.freeBuffers
+            let sockets = ringSet.close()
+            ringSet.binding.ringSets.removeAll { $0 === ringSet }
+            return (sockets, pool.audit.freeBuffers - before)
         }
+        for socket in sockets { socket.owner.leave(ringSet.binding) { joins($0, socket) } }
+        return home
+    }
+
+    /// Forgets sockets and ring sets that are closed. Their costs and refusals are no longer in the books, and flows are
+    /// numbered anew: for a kernel that runs for long, whose caller keeps what it wants to know.
+    public func forgetClosed() {
+        let forgotten = control.withLock { () -> ([Socket], [RingSet]) in
+            let forgotten = (allSockets.filter(\.isClosed), allRingSets.filter(\.isClosed))
+            allSockets.removeAll(where: \.isClosed)
+            allRingSets.removeAll(where: \.isClosed)
+            return forgotten
+        }
+        // Their memory goes now, outside the lock.
+        withExtendedLifetime(forgotten) {}
     }
 
     /// `TOKEN_RING_ATTACH`: what `socket` receives comes through `ringSet`, what it has queued too.

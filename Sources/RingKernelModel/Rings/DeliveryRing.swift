@@ -68,6 +68,9 @@ final class DeliveryRing: @unchecked Sendable {
         return delivered
     }
 
+    /// Whether the consumer asked to be woken. A full fence; ask after `deliver`.
+    func consumerSleeps() -> Bool { ring.pointee.needsWakeup() }
+
     /// A socket waits no longer. Our flags word is touched only when it is set: the consumer has it cached.
     func forget(_ socket: Socket) {
         if !waiting.isEmpty { waiting.removeAll { $0 === socket } }

@@ -34,6 +34,7 @@ public final class RingSet: @unchecked Sendable {
         var release = CostMeter()
         var isClosed = false
         var starved: UInt64 = 0
+        var wakeup: (@Sendable () -> Void)?
     }
 
     private let state: UnsafeMutablePointer<State>
@@ -138,6 +139,12 @@ public final class RingSet: @unchecked Sendable {
         socket.announcedBytes = 0
     }
 
+    /// What `poll` on the descriptor waits for: called after something was put into the delivery ring, when its consumer
+    /// had set `TOKEN_RING_NEED_WAKEUP`. In softirq or in a kick: it must not wait, and makes no call of this set.
+    public func onWakeup(_ wakeup: (@Sendable () -> Void)?) {
+        lock.withLock { state.pointee.wakeup = wakeup }
+    }
+
     // MARK: softirq
 
     /// Moves what an attached socket has queued into the delivery ring, as far as there is room.
@@ -145,9 +152,21 @@ public final class RingSet: @unchecked Sendable {
     /// - Returns: entries made.
     func deliver(_ socket: Socket) -> Int {
         guard let delivery else { return 0 }
-        return lock.withLock {
-            state.pointee.isClosed ? 0 : delivery.deliver(socket, cost: &state.pointee.issue)
+        return deliver(delivery) { delivery.deliver(socket, cost: &$0) }
+    }
+
+    /// Delivers by `body`, and wakes the consumer if that made entries and it sleeps.
+    private func deliver(_ delivery: DeliveryRing, _ body: (inout CostMeter) -> Int) -> Int {
+        let (delivered, wakeup) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in
+            guard !state.pointee.isClosed else { return (0, nil) }
+            let delivered = body(&state.pointee.issue)
+            guard delivered > 0, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
+                return (delivered, nil)
+            }
+            return (delivered, wakeup)
         }
+        wakeup?()
+        return delivered
     }
 
     /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
@@ -175,7 +194,7 @@ public final class RingSet: @unchecked Sendable {
     /// - Returns: entries made, or -EOPNOTSUPP without a delivery ring.
     public func kick() -> Int {
         guard let delivery else { return -Int(EOPNOTSUPP) }
-        return lock.withLock { state.pointee.isClosed ? 0 : delivery.deliverWaiting(cost: &state.pointee.issue) }
+        return deliver(delivery) { delivery.deliverWaiting(cost: &$0) }
     }
 
     /// `TOKEN_RING_FLUSH`: takes back all that is in the return ring now.
@@ -191,10 +210,12 @@ public final class RingSet: @unchecked Sendable {
     ///
     /// - Returns: tokens taken back, or -errno.
     public func release(_ argument: UnsafeRawBufferPointer) -> Int {
-        let start = CostMeter.start()
-        let result = DontNeed.run(argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults)
-        if result > 0 { lock.withLock { state.pointee.release.add(since: start, tokens: result) } }
-        return result
+        lock.withLock {
+            let start = CostMeter.start()
+            let result = DontNeed.run(argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults)
+            if result > 0 { state.pointee.release.add(since: start, tokens: result) }
+            return result
+        }
     }
 
     /// `TOKEN_RING_ARM`: lets the starvation report be made again.
@@ -205,13 +226,14 @@ public final class RingSet: @unchecked Sendable {
     /// Joins the binding. False: it is dying.
     func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
 
-    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through.
+    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through. Under NAPI.
     ///
     /// - Returns: the sockets that were attached.
     func close() -> [Socket] {
         _ = flush()
         let sockets = lock.withLock {
             state.pointee.isClosed = true
+            state.pointee.wakeup = nil
             return state.pointee.sockets
         }
         for socket in sockets { detach(socket) }
