@@ -110,9 +110,6 @@ public struct Composition: Sendable {
     /// Whether anything of it is a shared ring that another process may hold.
     public var hasDeliveryRing: Bool { delivery == .mappedRing }
 
-    /// Those that `ringbench evaluate` can drive.
-    public static let measured = all.filter { [.socketOption, .mappedRing].contains($0.returning) }
-
     /// The proposal of that name, or nil.
     public static func named(_ name: String) -> Composition? { all.first { $0.name == name } }
 }
