@@ -98,7 +98,8 @@ public struct Composition: Sendable {
     public var cleanUp: CleanUpPolicy
     /// What a ring serves.
     public var topology = RingTopology.none
-    /// Who chooses between `bookkeeping` and the xarray, where both are offered.
+    /// Who chooses between `bookkeeping` and the xarray, where both are offered. An owner has one ledger, so `bookkeeping` must
+    /// keep none then.
     public var modes = ModeSelectionMechanism.none
     /// Who stands behind it.
     public var standing: Standing
