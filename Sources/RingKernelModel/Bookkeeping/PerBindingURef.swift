@@ -22,15 +22,14 @@ final class PerBindingURef: TokenBookkeeping {
     ) -> Int {
         for (position, frag) in frags.enumerated() {
             let niov = frag.niov.unsafelyUnwrapped
-            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+            niov.takeUserReference()
             tokens[position] = niov.pointee.index
         }
         return frags.count
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard let binding = owner.binding else { return 0 }
-        let niovs: NetIOVTable = binding.niovs
+        guard let niovs = owner.binding?.niovs else { return 0 }
         return walk(start: start, count: count, limit: niovs.count, owner: owner, attempts: &attempts) {
             releaseOne(niovs[$0], owner, inSoftirq)
         }
@@ -45,12 +44,16 @@ final class PerBindingURef: TokenBookkeeping {
             }
             return 1
         case .ifPositive:
-            guard let left = niov.pointee.userReferences.decrementIfPositive() else {
-                owner.refused.countNotHeld(1)
-                return 0
-            }
-            if left == 0 { niov.drop(inSoftirq: inSoftirq) }
-            return 1
+            return niov.putUserReference(of: owner, inSoftirq: inSoftirq)
         }
     }
+}
+
+extension BookkeepingMechanism {
+    /// See `PerBindingURef`, as posted in v10.
+    static let urefAsPosted = BookkeepingMechanism(name: "uref per binding, as posted") { _ in
+        PerBindingURef(.asPosted)
+    }
+    /// See `PerBindingURef`, decrement if positive.
+    static let uref = BookkeepingMechanism(name: "uref per binding") { _ in PerBindingURef(.ifPositive) }
 }

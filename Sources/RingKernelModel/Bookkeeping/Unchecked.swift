@@ -24,17 +24,23 @@ final class Unchecked: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
+        let niovs = owner.binding?.niovs
         var released = 0
         for offset in 0..<count where attempts > 0 {
             attempts -= 1
             let token = start &+ offset
-            guard let binding = owner.binding, token < UInt32(binding.niovCount) else {
+            guard let niovs, token < UInt32(niovs.count) else {
                 oopses.record("token \(token) was followed as a pointer that nobody gave out")
                 return released
             }
-            binding.niovs[token].drop(inSoftirq: inSoftirq)
+            niovs[token].drop(inSoftirq: inSoftirq)
             released += 1
         }
         return released
     }
+}
+
+extension BookkeepingMechanism {
+    /// See `Unchecked`.
+    static let unchecked = BookkeepingMechanism(name: "nothing is remembered") { Unchecked(oopses: $0.oopses) }
 }

@@ -7,8 +7,10 @@ import Synchronization
 public final class TokenOwner: @unchecked Sendable {
     /// Returns of this owner that were refused.
     let refused = RefusalCounters()
-    /// What the bookkeeping keeps for this owner; made before the first token. Cast without a check by who made it.
-    nonisolated(unsafe) private(set) var ledger: AnyObject?
+    /// What the bookkeeping keeps for this owner; made before the first token.
+    nonisolated(unsafe) private var kept: AnyObject?
+    /// Where `kept` is: a return may come while the first receive on another thread makes it.
+    private let ledger = Atomic<UnsafeMutableRawPointer?>(nil)
     /// The binding of the last admission, kept alive by the kernel.
     private let current = Atomic<UnsafeMutableRawPointer?>(nil)
     private let lock = SpinLock()
@@ -31,7 +33,19 @@ public final class TokenOwner: @unchecked Sendable {
     var bindings: [Binding] { lock.withLock { joined } }
 
     /// Puts a ledger in place that does not depend on a binding. Before any token.
-    func useLedger(_ ledger: AnyObject?) { if self.ledger == nil { self.ledger = ledger } }
+    func useLedger(_ ledger: AnyObject?) { if kept == nil { keep(ledger) } }
+
+    /// The ledger, as the type of the mechanism that made it; not checked. Nil before there is one. The owner keeps it, so
+    /// that the data path need not count a reference.
+    @inline(__always)
+    func ledger<Ledger: AnyObject>(as type: Ledger.Type) -> Unmanaged<Ledger>? {
+        ledger.load(ordering: .acquiring).map { Unmanaged<Ledger>.fromOpaque($0) }
+    }
+
+    private func keep(_ ledger: AnyObject?) {
+        kept = ledger
+        self.ledger.store(ledger.map { Unmanaged.passUnretained($0).toOpaque() }, ordering: .releasing)
+    }
 
     /// Whether tokens of `binding` may be given to this owner; makes it a user of the binding the first time.
     func admit(_ binding: Binding, bookkeeping: any TokenBookkeeping, joins: Bool) -> Admission {
@@ -41,7 +55,7 @@ public final class TokenOwner: @unchecked Sendable {
                 guard joined.count < bookkeeping.mostBindings else { return .otherBinding }
                 guard !joins || binding.join() else { return .dying }
                 joined.append(binding)
-                if ledger == nil { ledger = bookkeeping.makeLedger(for: binding) }
+                if kept == nil { keep(bookkeeping.makeLedger(for: binding)) }
             }
             current.store(Unmanaged.passUnretained(binding).toOpaque(), ordering: .releasing)
             return .admitted
@@ -62,7 +76,7 @@ public final class TokenOwner: @unchecked Sendable {
     /// Starts anew, for another bookkeeping: it holds no token.
     func forgetLedger() {
         lock.withLock {
-            ledger = nil
+            keep(nil)
             joined = []
             current.store(nil, ordering: .releasing)
         }
