@@ -127,6 +127,8 @@ extension Kernel {
     public func close(_ ringSet: RingSet) {
         guard !ringSet.isClosed else { return }
         ringSet.close()
+        // The page pool asks it no more, and nothing keeps it and its binding alive for each other.
+        device.napi.withLock { ringSet.binding.ringSets.removeAll { $0 === ringSet } }
     }
 
     // MARK: by flow

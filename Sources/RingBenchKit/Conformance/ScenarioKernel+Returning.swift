@@ -97,9 +97,17 @@ extension ScenarioKernel {
             case .netlink:
                 Kernel.netlinkMessage(bytes).withUnsafeBytes { kernel.netlinkRelease(on: binding, $0) }
             case .ioctl: kernel.ioctlRelease(on: binding, bytes)
-            default: kernel.dontNeed(on: kernel.sockets[flow], bytes)
+            default:
+                subject.rules.namesBinding
+                    ? callNaming(binding, ranges, flow) : kernel.dontNeed(on: kernel.sockets[flow], bytes)
             }
         }
+    }
+
+    /// SO_DEVMEM_DONTNEED_V2 (A17).
+    private func callNaming(_ binding: Binding, _ ranges: [TokenRange], _ flow: Int) -> Int {
+        let named = ranges.map { BindingTokenRange(start: $0.token_start, count: $0.token_count, binding: binding.id) }
+        return named.withUnsafeBytes { kernel.dontNeedV2(on: kernel.sockets[flow], $0) }
     }
 
     /// The call beside a return ring, or the proposal's only call: an array as SO_DEVMEM_DONTNEED takes it.

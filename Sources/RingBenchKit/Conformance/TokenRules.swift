@@ -53,6 +53,8 @@ struct TokenRules: Sendable {
     var severalBindings = false
     let beforeReceive: BeforeReceive
     let outOfRange: OutOfRange
+    /// Whether a return names the binding beside the token (A17).
+    var namesBinding = false
     /// Where that is from.
     let source: String
 
@@ -72,5 +74,29 @@ struct TokenRules: Sendable {
         TokenRules(
             bookkeeping: "nothing is remembered", token: .buffer, scope: .binding, stray: .trusted,
             beforeReceive: .oops, outOfRange: .oops, source: "A7: no management at all, unsafe"),
+        TokenRules(
+            bookkeeping: "uref per socket, as posted", token: .buffer, scope: .owner, stray: .refused,
+            beforeReceive: .oops, outOfRange: .endsRange,
+            source: "A4: NULL binding on a fresh socket, found by syzbot, v1 thread"),
+        TokenRules(
+            bookkeeping: "uref per owner", token: .buffer, scope: .owner, stray: .refused, beforeReceive: .invalid,
+            outOfRange: .endsRange, source: "A4 with B10's -EINVAL"),
+        TokenRules(
+            bookkeeping: "plain array per socket", token: .buffer, scope: .owner, stray: .underflows,
+            beforeReceive: .invalid, outOfRange: .endsRange, source: "A8: incorrect"),
+        TokenRules(
+            bookkeeping: "hash table per socket", token: .entry, scope: .owner, stray: .refused, severalBindings: true,
+            beforeReceive: .nothing, outOfRange: .skipped, source: "A5: as the xarray"),
+        TokenRules(
+            bookkeeping: "xarray of counters, lock-free look-up", token: .buffer, scope: .owner, stray: .refused,
+            beforeReceive: .invalid, outOfRange: .endsRange, source: "A6"),
+        TokenRules(
+            bookkeeping: "uref, binding index in the token", token: .buffer, scope: .binding, stray: .refused,
+            severalBindings: true, beforeReceive: .invalid, outOfRange: .endsRange,
+            source: "A16; decrement if positive as every mechanism since 0.3a"),
+        TokenRules(
+            bookkeeping: "uref, binding id beside the token", token: .buffer, scope: .binding, stray: .refused,
+            severalBindings: true, beforeReceive: .invalid, outOfRange: .endsRange, namesBinding: true,
+            source: "A17; decrement if positive as every mechanism since 0.3a"),
     ]
 }

@@ -24,7 +24,12 @@ extension Scenario {
     private static let tokenMechanisms = [
         row(
             "A1", "an xarray entry and a pool reference for each fragment",
-            expect: [.sees(["2048 verified", "tokens [1, 2] and [1]", "held", "in the pool"], "A1: XA_FLAGS_ALLOC1")],
+            expect: [
+                .sees(
+                    ["2048 verified", "tokens [1, 2] and [3]", "held", "in the pool"], "A1, its owner the ring set",
+                    when: { $0.sharesRingSet }),
+                .sees(["2048 verified", "tokens [1, 2] and [1]", "held", "in the pool"], "A1: XA_FLAGS_ALLOC1"),
+            ],
             configure: { $0.fragBytes = 2048 }
         ) { kernel in
             let frags = try kernel.take(2)

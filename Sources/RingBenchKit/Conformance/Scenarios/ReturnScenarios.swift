@@ -108,6 +108,9 @@ extension Scenario {
             .notApplicable("tokens come back on the binding and not on a socket", when: { $0.returnsOnBinding }),
             .sees(["ret 1", "in the pool"], "1D S6: accepted (ring per binding)", when: { $0.sharesRingSet }),
             .sees(["ret 1", "in the pool"], "1D S6, B6: accepted", when: { $0.acceptsOthersTokens }),
+            .defect(
+                "a return that this socket does not hold is counted", right: ["ret 0", "held"], posted: ["ret 1", "held"],
+                "A8: incorrect", when: { $0.stray == .underflows }),
             .sees(["ret 0", "held"], "1D S6: skipped"),
         ]
     ) { kernel in

@@ -107,6 +107,10 @@ extension Scenario {
         "B6", "socket 0 closes first, socket 1 returns its tokens",
         expect: [
             .sees(["held", "ret 1", "in the pool"], "B6 off: no association inside one binding", when: { $0.returnsOnBinding }),
+            .defect(
+                "a return that this socket does not hold is counted", right: ["in the pool", "ret 0", "in the pool"],
+                posted: ["in the pool", "ret 1", "in the pool"], "A8: incorrect",
+                when: { $0.rules.scope == .owner && $0.stray == .underflows }),
             .sees(["in the pool", "ret 0", "in the pool"], "B6 on: a no-op", when: {
                 $0.cleanUp == .socketClose && !$0.deliversByRing
             }),
