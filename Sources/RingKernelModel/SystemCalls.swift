@@ -46,10 +46,13 @@ extension Kernel {
 
     /// `recvmsg` without the flag: -EFAULT on devmem data. Reads what a delivery ring announced as linear first.
     public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
-        ReceiveMessage(
+        let bytes = ReceiveMessage(
             on: socket, length: memory.count, control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
             memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
         ).runPlain().bytes
+        // What a delivery ring could not announce before these bytes were read.
+        if bytes > 0 { _ = socket.ringSet?.deliver() }
+        return bytes
     }
 
     /// `setsockopt(SO_DEVMEM_DONTNEED)` with an array of `struct dmabuf_token`. Of a socket whose fragments come through

@@ -42,12 +42,11 @@ final class DeliveryRing: @unchecked Sendable {
     func deliver(_ sockets: [Socket], cost: inout CostMeter) -> Int {
         var delivered = 0
         while true {
-            var waits = false
+            var isFull = false
             for socket in sockets {
-                delivered += deliverQueue(of: socket, &cost)
-                if socket.queue.count > 0, mayReceive(socket) { waits = true }
+                if deliverQueue(of: socket, &delivered, &cost) == .full { isFull = true }
             }
-            guard waits else {
+            guard isFull else {
                 stopAsking()
                 return delivered
             }
@@ -72,28 +71,36 @@ final class DeliveryRing: @unchecked Sendable {
         !socket.isClosed && socket.owner.admit(binding, bookkeeping: bookkeeping, joins: joins) == .admitted
     }
 
-    private func deliverQueue(of socket: Socket, _ cost: inout CostMeter) -> Int {
-        guard mayReceive(socket) else { return 0 }
-        var delivered = 0
+    /// What came of one batch.
+    private enum Step: Equatable {
+        case moved(Int)
+        /// The ring has no room: whoever makes some is asked for a kick.
+        case full
+        /// Nothing is queued, or what is in front may not go into this ring. Room would change nothing.
+        case done
+    }
+
+    private func deliverQueue(of socket: Socket, _ delivered: inout Int, _ cost: inout CostMeter) -> Step {
         while true {
             let start = CostMeter.start()
-            let moved = deliverBatch(of: socket)
-            guard moved > 0 else { return delivered }
+            let step = deliverBatch(of: socket)
+            guard case .moved(let moved) = step else { return step }
             cost.add(since: start, tokens: moved)
             delivered += moved
         }
     }
 
-    private func deliverBatch(of socket: Socket) -> Int {
+    private func deliverBatch(of socket: Socket) -> Step {
         withUnsafeTemporaryAllocation(of: Frag.self, capacity: TrafficSource.mostFrags) { frags in
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: TrafficSource.mostFrags) { tokens in
                 let queued = socket.queue.peek(into: frags)
-                guard queued > 0, let names = tokens.baseAddress else { return 0 }
+                // Looked at after the queue: a socket without data does not become a user of the binding.
+                guard queued > 0, mayReceive(socket), let names = tokens.baseAddress else { return .done }
                 if frags[0].kind == .linear { return announce(frags[0], of: socket) }
                 let ours = ownFrags(frags[..<queued])
-                guard ours > 0 else { return 0 }
+                guard ours > 0 else { return .done }
                 let slots = ring.pointee.reserve(upTo: UInt32(ours))
-                guard !slots.isEmpty else { return 0 }
+                guard !slots.isEmpty else { return .full }
                 let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
                 let issued = bookkeeping.issue(batch, of: ours, to: owner, tokens: names)
                 ring.pointee.cancel(slots.count - UInt32(issued))
@@ -110,7 +117,7 @@ final class DeliveryRing: @unchecked Sendable {
                 socket.queue.advance(issued)
                 // The skb is eaten. A kick comes from process context, so never straight into the softirq cache.
                 for frag in batch[..<issued] { frag.free(inSoftirq: false) }
-                return issued
+                return issued > 0 ? .moved(issued) : .done
             }
         }
     }
@@ -127,12 +134,11 @@ final class DeliveryRing: @unchecked Sendable {
     }
 
     /// An entry without a token: so many bytes are in the socket, recv() them.
-    private func announce(_ frag: Frag, of socket: Socket) -> Int {
+    private func announce(_ frag: Frag, of socket: Socket) -> Step {
+        // Nothing more is announced before the bytes are read; recv() goes on with the delivery.
+        guard socket.announced.room > 0 else { return .done }
         let slot = ring.pointee.reserve(1)
-        guard !slot.isEmpty, socket.announced.room > 0 else {
-            ring.pointee.cancel(slot.count)
-            return 0
-        }
+        guard !slot.isEmpty else { return .full }
         withUnsafePointer(to: frag) { socket.announced.append(UnsafeBufferPointer(start: $0, count: 1)) }
         socket.queue.advance(1)
         ring.pointee.write(
@@ -141,6 +147,6 @@ final class DeliveryRing: @unchecked Sendable {
                 flags: UInt32(TOKEN_RING_FRAG_LINEAR), reserved: 0),
             at: slot.first)
         ring.pointee.submit(1)
-        return 1
+        return .moved(1)
     }
 }
