@@ -82,7 +82,8 @@ public final class RingSet: @unchecked Sendable {
             (refillRing, fillQueue, returns) = (nil, ring, ring)
         default:
             (refillRing, fillQueue) = (nil, nil)
-            returns = try TokenReturnRing(region, number: returnRingNumber, bookkeeping: binding.bookkeeping)
+            returns = try TokenReturnRing(
+                region, number: returnRingNumber, bookkeeping: binding.bookkeeping, faults: faults)
         }
         delivery =
             request.deliveryEntries == 0
