@@ -98,7 +98,8 @@ public struct Composition: Sendable {
     public var cleanUp: CleanUpPolicy
     /// What a ring serves.
     public var topology = RingTopology.none
-    /// Who chooses between `bookkeeping` and the xarray, where both are offered.
+    /// Who chooses between `bookkeeping` and the xarray, where both are offered. An owner has one ledger, so `bookkeeping` must
+    /// keep none then.
     public var modes = ModeSelectionMechanism.none
     /// Who stands behind it.
     public var standing: Standing
@@ -109,9 +110,6 @@ public struct Composition: Sendable {
     public var hasRings: Bool { topology != .none }
     /// Whether anything of it is a shared ring that another process may hold.
     public var hasDeliveryRing: Bool { delivery == .mappedRing }
-
-    /// Those that `ringbench evaluate` can drive.
-    public static let measured = all.filter { [.socketOption, .mappedRing].contains($0.returning) }
 
     /// The proposal of that name, or nil.
     public static func named(_ name: String) -> Composition? { all.first { $0.name == name } }

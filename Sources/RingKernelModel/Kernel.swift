@@ -140,7 +140,10 @@ public final class Kernel: @unchecked Sendable {
                 bookkeeping: mode == .automatic ? automatic : manual)
             if countsForMode { binding.pool.onAllHome = { [modes] in modes.freed() } }
             if request.direction == .receive {
-                for number in request.queues { device.queues[number].hasProvider = true }
+                device.napi.withLock {
+                    for number in request.queues { device.queues[number].hasProvider = true }
+                    binding.queues = request.queues
+                }
                 connectPool(of: binding)
             }
             control.withLock { allBindings.append(binding) }
@@ -165,6 +168,7 @@ public final class Kernel: @unchecked Sendable {
     public func unbind(_ binding: Binding) {
         device.napi.withLock {
             guard binding.markUnbound() else { return }
+            for number in binding.queues { device.queues[number].hasProvider = false }
             binding.pool.close()
             if binding.cleanUp == .unbind { binding.putUserReferences() }
             binding.leave()

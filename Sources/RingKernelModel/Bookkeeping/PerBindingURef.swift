@@ -28,18 +28,13 @@ final class PerBindingURef: TokenBookkeeping {
         return frags.count
     }
 
-    /// Counts a token, and holds the buffer with the first.
     @inline(__always)
     private func take(_ niov: NetIOVPointer) {
         switch decrement {
+        // As posted: a stray return between the two would drop a reference that is not there yet.
         case .asPosted:
             if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
-        case .ifPositive:
-            // The reference first: a stray return may come between the two, and would drop one that is not there yet.
-            niov.hold()
-            if niov.pointee.userReferences.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 {
-                niov.drop(inSoftirq: false)
-            }
+        case .ifPositive: niov.takeUserReference()
         }
     }
 
@@ -59,12 +54,16 @@ final class PerBindingURef: TokenBookkeeping {
             }
             return 1
         case .ifPositive:
-            guard let left = niov.pointee.userReferences.decrementIfPositive() else {
-                owner.refused.countNotHeld(1)
-                return 0
-            }
-            if left == 0 { niov.drop(inSoftirq: inSoftirq) }
-            return 1
+            return niov.putUserReference(of: owner, inSoftirq: inSoftirq)
         }
     }
+}
+
+extension BookkeepingMechanism {
+    /// See `PerBindingURef`, as posted in v10.
+    static let urefAsPosted = BookkeepingMechanism(name: "uref per binding, as posted") { _ in
+        PerBindingURef(.asPosted)
+    }
+    /// See `PerBindingURef`, decrement if positive.
+    static let uref = BookkeepingMechanism(name: "uref per binding") { _ in PerBindingURef(.ifPositive) }
 }

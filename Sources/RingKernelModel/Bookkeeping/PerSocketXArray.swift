@@ -1,9 +1,6 @@
 /// Today's kernel (sources.md A1, A2): each fragment handed out is an entry of the owner's xarray and holds a pool
 /// reference of its own; the token is the index. Identifiers are reserved and committed in batches (`tcp_xa_pool`).
 final class PerSocketXArray: TokenBookkeeping {
-    /// Buffers dropped per lock hold, as in `sock_devmem_dontneed`.
-    private static let dropBatch = 16
-
     private let faults: FaultPlan
 
     init(faults: FaultPlan) { self.faults = faults }
@@ -13,36 +10,31 @@ final class PerSocketXArray: TokenBookkeeping {
     func issue(
         _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        guard let first = frags.baseAddress, !faults.take(.tokenAllocation) else { return 0 }
-        return owner.withLedger(XArray.self) { userFrags in
+        guard let first = frags.baseAddress, let userFrags = owner.ledger(as: XArray.self) else { return 0 }
+        guard !faults.take(.tokenAllocation) else { return 0 }
+        userFrags._withUnsafeGuaranteedRef { userFrags in
             userFrags.reserve(waiting, into: tokens)
             for frag in frags { frag.niov.unsafelyUnwrapped.hold() }
             userFrags.commit(tokens, frags: first, used: frags.count, of: waiting)
-            return frags.count
-        } ?? 0
+        }
+        return frags.count
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        owner.withLedger(XArray.self) { userFrags in
-            withUnsafeTemporaryAllocation(of: NetIOVPointer.self, capacity: Self.dropBatch) { found in
-                guard let room = found.baseAddress else { return 0 }
-                var released = 0
-                var done: UInt32 = 0
-                while done < count, attempts > 0 {
-                    let batch = min(Self.dropBatch, Int(count - done), attempts)
-                    attempts -= batch
-                    let taken = userFrags.erase(from: start &+ done, count: batch, into: room)
-                    for position in 0..<taken { room[position].drop(inSoftirq: inSoftirq) }
-                    if taken < batch { owner.refused.countNotHeld(UInt64(batch - taken)) }
-                    released += taken
-                    done += UInt32(batch)
-                }
-                return released
+        guard let held = owner.ledger(as: XArray.self) else { return 0 }
+        return held._withUnsafeGuaranteedRef { held in
+            eraseInBatches(start: start, count: count, owner: owner, attempts: &attempts, inSoftirq: inSoftirq) {
+                held.erase(from: $0, count: $1, into: $2)
             }
-        } ?? 0
+        }
     }
 
     func close(_ owner: TokenOwner) {
-        owner.withLedger(XArray.self) { $0.removeAll { $0.drop(inSoftirq: false) } }
+        owner.ledger(as: XArray.self)?.takeUnretainedValue().removeAll { $0.drop(inSoftirq: false) }
     }
+}
+
+extension BookkeepingMechanism {
+    /// See `PerSocketXArray`.
+    static let perSocketXArray = BookkeepingMechanism(name: "xarray per socket") { PerSocketXArray(faults: $0.faults) }
 }

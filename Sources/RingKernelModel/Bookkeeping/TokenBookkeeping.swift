@@ -69,4 +69,31 @@ extension TokenBookkeeping {
         }
         return taken
     }
+
+    /// Takes a range back as mechanisms with one entry a fragment do: 16 tokens are looked up, then their buffers are
+    /// dropped outside of any lock, as `sock_devmem_dontneed` does. Absent tokens are counted and use attempts up.
+    ///
+    /// - Parameter erase: forgets up to `count` tokens and writes down whose buffers they were; answers how many there were.
+    /// - Returns: how many were taken back.
+    @inline(__always)
+    func eraseInBatches(
+        start: UInt32, count: UInt32, owner: TokenOwner, attempts: inout Int, inSoftirq: Bool,
+        _ erase: (_ start: UInt32, _ count: Int, _ found: UnsafeMutablePointer<NetIOVPointer>) -> Int
+    ) -> Int {
+        withUnsafeTemporaryAllocation(of: NetIOVPointer.self, capacity: 16) { found in
+            guard let room = found.baseAddress else { return 0 }
+            var released = 0
+            var done: UInt32 = 0
+            while done < count, attempts > 0 {
+                let batch = min(16, Int(count - done), attempts)
+                let taken = erase(start &+ done, batch, room)
+                for position in 0..<taken { room[position].drop(inSoftirq: inSoftirq) }
+                if taken < batch { owner.refused.countNotHeld(UInt64(batch - taken)) }
+                attempts -= batch
+                released += taken
+                done += UInt32(batch)
+            }
+            return released
+        }
+    }
 }

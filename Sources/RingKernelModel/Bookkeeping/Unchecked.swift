@@ -24,11 +24,12 @@ final class Unchecked: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
+        let niovs = owner.niovs
         var released = 0
         for offset in 0..<count where attempts > 0 {
             attempts -= 1
             let token = start &+ offset
-            guard let niovs = owner.niovs, token < UInt32(niovs.pointee.count) else {
+            guard let niovs, token < UInt32(niovs.pointee.count) else {
                 oopses.record("token \(token) was followed as a pointer that nobody gave out")
                 return released
             }
@@ -37,4 +38,9 @@ final class Unchecked: TokenBookkeeping {
         }
         return released
     }
+}
+
+extension BookkeepingMechanism {
+    /// See `Unchecked`.
+    static let unchecked = BookkeepingMechanism(name: "nothing is remembered") { Unchecked(oopses: $0.oopses) }
 }

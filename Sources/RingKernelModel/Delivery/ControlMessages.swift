@@ -22,11 +22,13 @@ public enum ControlMessages {
 
     /// Kernel side: writes the message for a fragment, as `put_cmsg_notrunc` does; the caller has checked the room.
     @inline(__always)
-    static func put(_ frag: Frag, token: UInt32, into control: UnsafeMutableRawBufferPointer, at offset: Int) {
+    static func put(
+        _ frag: Frag, token: UInt32, dmabufID: UInt32, into control: UnsafeMutableRawBufferPointer, at offset: Int
+    ) {
         control.storeBytes(
             of: Message(
                 length: UInt64(space), level: level, type: dmabufType, fragOffset: frag.dmabufOffset,
-                fragSize: frag.size, fragToken: token, dmabufID: 1, flags: 0),
+                fragSize: frag.size, fragToken: token, dmabufID: dmabufID, flags: 0),
             toByteOffset: offset, as: Message.self)
     }
 
@@ -47,6 +49,11 @@ public enum ControlMessages {
             bytes += Int(control.load(fromByteOffset: offset + 24, as: UInt32.self))
         }
         return bytes
+    }
+
+    /// User side: `dmabuf_id` of the message at `index`; 0 of a linear one. There are `length / space` messages.
+    public static func dmabufID(in control: UnsafeRawBufferPointer, at index: Int) -> UInt32 {
+        control.load(fromByteOffset: index * space + 32, as: UInt32.self)
     }
 
     /// User side: walks the messages of one recvmsg as `CMSG_NXTHDR` does and hands out each fragment.
@@ -82,7 +89,6 @@ public struct ReceivedFrag: BitwiseCopyable, Sendable {
     public var size: UInt32
     /// What to return.
     public var token: UInt32
-
     /// A fragment.
     @inlinable @inline(__always)
     public init(offset: UInt64, size: UInt32, token: UInt32) {

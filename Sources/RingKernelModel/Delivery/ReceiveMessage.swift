@@ -128,13 +128,16 @@ struct ReceiveMessage: ~Copyable {
     }
 
     private mutating func put(_ frags: Slice<UnsafeBufferPointer<Frag>>, _ tokens: UnsafePointer<UInt32>, room: Int) {
+        // They are all of one binding.
+        let dmabufID = frags.first?.binding?.takeUnretainedValue().id ?? 0
         for (position, frag) in frags.enumerated() {
             result.bytes += Int(frag.size)
             guard position < room else {
                 result.isTruncated = true
                 continue
             }
-            ControlMessages.put(frag, token: tokens[position], into: control, at: result.controlBytes)
+            ControlMessages.put(
+                frag, token: tokens[position], dmabufID: dmabufID, into: control, at: result.controlBytes)
             result.controlBytes += ControlMessages.space
         }
     }

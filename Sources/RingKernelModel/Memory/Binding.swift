@@ -27,7 +27,9 @@ public final class Binding: Sendable {
     public let cleanUp: CleanUpPolicy
     /// How tokens of this binding are remembered.
     let bookkeeping: any TokenBookkeeping
-    /// Ring sets over it. Under NAPI.
+    /// Queues that it is bound to. Under NAPI.
+    nonisolated(unsafe) var queues: [Int] = []
+    /// Ring sets over it that are open. Under NAPI.
     nonisolated(unsafe) var ringSets: [RingSet] = []
     /// What returning on the binding's own descriptor cost.
     let releaseCost = Mutex(CostMeter())

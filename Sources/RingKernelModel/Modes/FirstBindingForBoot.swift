@@ -6,6 +6,8 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
     private let lock = SpinLock()
     nonisolated(unsafe) private var mode: TokenMode?
     nonisolated(unsafe) private var bindings = 0
+    /// Bindings since the decision was free that were made, or are being made.
+    nonisolated(unsafe) private var deciders = 0
 
     func bind(requested: TokenMode?) -> Result<TokenMode, BindRefusal> {
         let wanted = requested ?? .manual
@@ -15,11 +17,20 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
             }
             mode = wanted
             bindings += 1
+            deciders += 1
             return .success(wanted)
         }
     }
 
-    func abandon() { freed() }
+    /// A bind that fails decides nothing, unless another has succeeded with the same mode (B15).
+    func abandon() {
+        lock.withLock {
+            bindings -= 1
+            deciders -= 1
+            if deciders == 0 { mode = nil }
+        }
+    }
+
     func freed() { lock.withLock { bindings -= 1 } }
 
     /// The debugfs file: any value takes the decision back. 0, or -EBUSY while a binding exists.
@@ -27,6 +38,7 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
         lock.withLock {
             guard bindings == 0 else { return -Int(EBUSY) }
             mode = nil
+            deciders = 0
             return 0
         }
     }

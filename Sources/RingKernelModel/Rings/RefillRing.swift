@@ -4,12 +4,15 @@ import TokenRing
 /// io_uring zcrx's refill ring (sources.md A22, 2.4): entries are byte offsets with an area in the top 16 bits, nothing wakes
 /// anybody, and the kernel pulls when the page pool needs buffers.
 ///
-/// Each entry returns one reference of its buffer; entries in a row for the same buffer are folded into one decrement.
+/// Each entry returns one reference of its buffer; in softirq, entries in a row for the same buffer are folded into one
+/// decrement, and refused together when the buffer has not as many.
 public final class RefillRing: ReturnRing, @unchecked Sendable {
     /// `io_uring_zcrx_rqe.off`: the area.
     static let areaShift: UInt64 = 48
     /// Entries that a flush parses at a time.
     private static let flushBatch: UInt32 = 32
+    /// `IO_RQ_MAX_ENTRIES`.
+    private static let mostEntries: UInt32 = 32768
     /// `struct io_uring` and room up to the entries, as io_uring lays the region out.
     private static let header = 128
 
@@ -23,9 +26,16 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
     private let failed = Atomic<Bool>(false)
 
     /// A refill ring for buffers of `binding`, its only area.
+    ///
+    /// - Parameter entries: rounded up to a power of two; 1 to 32768 (`IO_RQ_MAX_ENTRIES`).
     init(binding: Binding, entries: UInt32, faults: FaultPlan) throws(RegionError) {
         self.binding = binding
         self.faults = faults
+        guard (1...Self.mostEntries).contains(entries) else {
+            throw .layout(
+                ring: 0, LayoutError(.capacity, UInt64(entries), "a refill ring has 1 to \(Self.mostEntries) entries"))
+        }
+        let entries = UInt32(1) << UInt32(UInt32.bitWidth - (entries - 1).leadingZeroBitCount)
         do throws(SystemCallError) {
             mapping = try Mapping(anonymous: Self.header + Int(entries) * MemoryLayout<RefillEntry>.stride)
         } catch {
@@ -66,7 +76,7 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
         while released < enough, looked < Self.mostEntriesPerPass {
             let batch = ring.pointee.peek(upTo: min(64, Self.mostEntriesPerPass - looked))
             guard !batch.isEmpty else { break }
-            released += take(batch, owner, inSoftirq: true, stopsAtInvalid: false).taken
+            released += take(batch, owner)
             looked += batch.count
             ring.pointee.release(batch.count)
         }
@@ -74,7 +84,8 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
         return released
     }
 
-    /// `ZCRX_CTRL_FLUSH_RQ`: batches of 32 until a ring full, a fatal signal, or a short batch.
+    /// `ZCRX_CTRL_FLUSH_RQ`: batches of 32 until a ring full, a fatal signal, or a short batch. An invalid entry is consumed
+    /// and ends its batch; what is behind it stays in the ring (`zcrx_parse_rq`).
     private func flush(_ owner: TokenOwner, _ cost: inout CostMeter) -> Int {
         var released = 0
         var looked: UInt32 = 0
@@ -82,33 +93,39 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
             let start = CostMeter.start()
             let batch = ring.pointee.peek(upTo: Self.flushBatch)
             guard !batch.isEmpty else { break }
-            let (taken, all) = take(batch, owner, inSoftirq: false, stopsAtInvalid: true)
-            ring.pointee.release(batch.count)
+            var taken = 0
+            var valid: UInt32 = 0
+            // Each by itself: a flush does not fold (`zcrx_return_buffers`).
+            while valid < batch.count, let niov = niov(of: ring.pointee.read(at: batch[valid])) {
+                taken += put(niov, 1, owner, false)
+                valid += 1
+            }
+            if valid < batch.count {
+                owner.refused.countOutOfRange(1)
+                ring.pointee.cancel(batch.count - valid - 1)
+            }
+            ring.pointee.release(min(valid + 1, batch.count))
             cost.add(since: start, tokens: taken)
             released += taken
             looked += batch.count
-            if batch.count < Self.flushBatch || !all { break }
+            guard valid == Self.flushBatch else { break }
         }
         return released
     }
 
-    /// Checks and takes a batch; each entry is copied once.
-    private func take(_ batch: RingBatch, _ owner: TokenOwner, inSoftirq: Bool, stopsAtInvalid: Bool) -> (
-        taken: Int, all: Bool
-    ) {
+    /// Checks and takes a batch in softirq; each entry is copied once, an invalid one skipped.
+    private func take(_ batch: RingBatch, _ owner: TokenOwner) -> Int {
         var taken = 0
         var same: (niov: NetIOVPointer, count: Int32)?
         func putSame() {
             guard let (niov, count) = same else { return }
-            taken += put(niov, count, owner, inSoftirq)
+            taken += put(niov, count, owner, true)
             same = nil
         }
         for offset in 0..<batch.count {
             guard let niov = niov(of: ring.pointee.read(at: batch[offset])) else {
                 owner.refused.countOutOfRange(1)
-                guard stopsAtInvalid else { continue }
-                putSame()
-                return (taken, false)
+                continue
             }
             if same?.niov == niov {
                 same?.count += 1
@@ -118,7 +135,7 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
             }
         }
         putSame()
-        return (taken, true)
+        return taken
     }
 
     private func niov(of entry: RefillEntry) -> NetIOVPointer? {

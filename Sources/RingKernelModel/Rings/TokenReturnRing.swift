@@ -79,7 +79,14 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     /// Takes a range back. What the pass does not get to is kept for the next one.
     ///
     /// - Parameter looked: in softirq tokens looked at, in a flush those that were refused.
-    private func take(_ range: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ looked: inout Int) -> Int {
+    private func take(_ entry: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ looked: inout Int) -> Int {
+        var range = entry
+        // The sum is taken in 64 bits: what is beyond the last token does not come round to token 0 (R8).
+        let room = UInt64(1) << 32 - UInt64(range.token_start)
+        if UInt64(range.token_count) > room {
+            owner.refused.countOutOfRange(UInt64(range.token_count) - room)
+            range.token_count = UInt32(room)
+        }
         var attempts = pass.looks - looked
         let allowed = attempts
         let taken = bookkeeping.release(

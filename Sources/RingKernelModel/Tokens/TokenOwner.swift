@@ -32,12 +32,11 @@ public final class TokenOwner: @unchecked Sendable {
     /// Every binding it received from, in order; a token's binding index counts these (sources.md A16).
     var bindings: [Binding] { lock.withLock { joined } }
 
-    /// Runs `body` on what the bookkeeping keeps for this owner; nil before the first token. `Ledger` is what its `makeLedger`
-    /// makes, unchecked.
+    /// What the bookkeeping keeps for this owner, as the type that its `makeLedger` makes; not checked. Nil before there is
+    /// one. The owner keeps it, so that the data path need not count a reference.
     @inline(__always)
-    func withLedger<Ledger: AnyObject, Result>(_: Ledger.Type, _ body: (Ledger) -> Result) -> Result? {
-        guard let pointer = ledger.load(ordering: .acquiring) else { return nil }
-        return Unmanaged<Ledger>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
+    func ledger<Ledger: AnyObject>(as _: Ledger.Type) -> Unmanaged<Ledger>? {
+        ledger.load(ordering: .acquiring).map { Unmanaged<Ledger>.fromOpaque($0) }
     }
 
     /// Puts a ledger in place that does not depend on a binding. Before any token.

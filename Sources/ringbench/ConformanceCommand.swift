@@ -1,0 +1,68 @@
+import ArgumentParser
+import RingBenchKit
+import RingKernelModel
+
+/// `ringbench conformance`.
+struct ConformanceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conformance",
+        abstract: "Hold every proposal to what the sources say that it does.",
+        discussion: """
+            Runs each case against each proposal and compares what is seen with what is written down: pass, fail, not \
+            applicable, or a known defect of code as it was posted. Ends with 1 when anything fails. Needs no privilege.
+
+            Examples:
+              ringbench conformance
+              ringbench conformance --case S2,B1 --proposals sockopt-uref,mapped-ring
+              ringbench conformance --json -o conformance.json
+            """)
+
+    @Option(name: .customLong("case"), help: ArgumentHelp("Cases to run, such as S2,B1 (default: all).", valueName: "ids"))
+    var cases: String?
+
+    @Option(help: ArgumentHelp("Proposals to run them against (default: all).", valueName: "names"))
+    var proposals: String?
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    func run() throws {
+        try reportingFailures {
+            var conformance = Conformance()
+            conformance.cases = try chosenCases()
+            conformance.compositions = try chosenProposals()
+            let sink = try output.open()
+            let environment = HostEnvironment()
+            let report = try conformance.run(progress: output.progress)
+            let document = ResultDocument(
+                command: "conformance",
+                options: ["case": cases ?? "all", "proposals": proposals ?? "all"], environment: environment,
+                interrupted: Interrupt.isRequested, section: report)
+            try output.emit(document, text: report.text, to: sink)
+            try report.require()
+        }
+    }
+
+    private func chosenCases() throws(Failure) -> [String] {
+        guard let cases else { return Conformance.caseIDs }
+        let ids = cases.split(separator: ",").map(String.init)
+        for id in ids where !Conformance.caseIDs.contains(id) {
+            throw Failure(
+                .usage, "there is no case \(id); there are \(Conformance.caseIDs.joined(separator: ", "))")
+        }
+        guard !ids.isEmpty else { throw Failure(.usage, "--case names none") }
+        return ids
+    }
+
+    private func chosenProposals() throws(Failure) -> [Composition] {
+        guard let proposals else { return Composition.all }
+        let names = proposals.split(separator: ",").map(String.init)
+        for name in names where Composition.named(name) == nil {
+            throw Failure(
+                .usage,
+                "there is no proposal \(name); there are \(Composition.all.map(\.name).joined(separator: ", "))")
+        }
+        guard !names.isEmpty else { throw Failure(.usage, "--proposals names none") }
+        return Composition.all.filter { names.contains($0.name) }
+    }
+}
