@@ -6,7 +6,7 @@
  *   usage: receive_and_return [-r] SOCKET [FRAGMENTS]
  *
  *   SOCKET	of `ringbench serve`
- *   FRAGMENTS	to receive; without it as many as the server says
+ *   FRAGMENTS	to receive; without it until every stream has ended
  *   -r		the rings only, as if the payload were in a device's memory
  *
  * While there is traffic it makes no system call. It calls the kernel
@@ -32,6 +32,7 @@ struct consumer {
 	struct token_ring_range gathered[GATHER];
 	__u32 gathered_count;
 	__u64 received, bytes, wrong;
+	__u32 ended;			/* streams */
 	__u64 sleeps, kicks, flushes, releases, arms;
 };
 
@@ -124,13 +125,19 @@ static int take_fragment(struct consumer *consumer, const struct token_ring_frag
 	const __u64 number = frag->socket_cookie - opened->first_cookie;
 
 	/* A flag that is not known may mean that the rest is not what it seems. */
-	if (frag->flags & ~(TOKEN_RING_FRAG_LINEAR | TOKEN_RING_FRAG_LAST) || frag->reserved != 0)
+	if (frag->flags & ~(TOKEN_RING_FRAG_LINEAR | TOKEN_RING_FRAG_LAST | TOKEN_RING_FRAG_END) ||
+	    frag->reserved != 0)
 		return complain("a fragment has a flag that is not known here", EPROTO);
 	/* These bytes are in the socket: recv() them. Ours is in the server. */
 	if (frag->flags & TOKEN_RING_FRAG_LINEAR)
 		return complain("a fragment is not in the dmabuf", EOPNOTSUPP);
 	if (number >= opened->sockets)
 		return complain("a fragment is of no socket of ours", EPROTO);
+	/* Behind all data of its socket. There is no token to return. */
+	if (frag->flags & TOKEN_RING_FRAG_END) {
+		consumer->ended++;
+		return 0;
+	}
 	if (frag->frag_offset > opened->payload_bytes ||
 	    frag->frag_size > opened->payload_bytes - frag->frag_offset)
 		return complain("a fragment is not inside the dmabuf", EPROTO);
@@ -191,15 +198,15 @@ static int note_starvation(struct consumer *consumer)
 	return ret < 0 ? complain("ARM", -ret) : 0;
 }
 
-/* Receives so many fragments, or 0 for all until the kernel's process ends. */
+/* Receives until every stream has ended, or so many fragments. */
 static int consume(struct consumer *consumer, __u64 fragments)
 {
 	int ret;
 
-	while (fragments == 0 || consumer->received < fragments) {
+	while (consumer->ended < consumer->set.opened.sockets && consumer->received < fragments) {
 		const __u64 left = fragments - consumer->received;
 
-		ret = take_batch(consumer, fragments == 0 || left > BATCH ? BATCH : (__u32)left);
+		ret = take_batch(consumer, left > BATCH ? BATCH : (__u32)left);
 		if (ret < 0)
 			return ret;
 		if (ret > 0)
@@ -214,10 +221,8 @@ static int consume(struct consumer *consumer, __u64 fragments)
 			return ret;
 		consumer->sleeps++;
 		ret = ring_set_sleep(&consumer->set);			/* F */
-		if (ret == -ECONNRESET && fragments == 0)
-			return 0;
 		if (ret < 0)
-			return complain("the kernel's process ended", -ret);
+			return ret;
 	}
 	return give_back(consumer);
 }
@@ -254,7 +259,7 @@ int main(int argc, char **argv)
 	char **words = argv + (rings_only ? 2 : 1);
 	const int count = argc - (rings_only ? 2 : 1);
 	static struct consumer consumer;
-	__u64 fragments = 0;
+	__u64 fragments = ~0ULL;
 	char *end = "";
 	int ret;
 
@@ -267,11 +272,8 @@ int main(int argc, char **argv)
 	ret = ring_set_open(&consumer.set, words[0], 0, !rings_only);
 	if (ret < 0)
 		return 1;
-	if (fragments == 0)
-		fragments = consumer.set.opened.fragments;
 	ret = consume(&consumer, fragments);
-	/* Without an end the kernel's process went first: nobody is left to ask. */
-	if (ret == 0 && fragments > 0)
+	if (ret == 0)
 		ret = report(&consumer);
 	ring_set_close(&consumer.set);
 	return ret < 0 ? 1 : 0;

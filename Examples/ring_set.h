@@ -74,9 +74,7 @@ static inline int ring_set_call(struct ring_set *set, __u32 call, const struct t
 	return answer.result;
 }
 
-/* Takes wakeups off the socket, or the next poll() returns at once. -ECONNRESET
- * when the kernel's process has ended, which is for the caller to judge.
- */
+/* Takes wakeups off the socket, or the next poll() returns at once. */
 static inline int drain_wakeups(struct ring_set *set)
 {
 	struct token_ring_serve_answer wakeup;
@@ -85,7 +83,7 @@ static inline int drain_wakeups(struct ring_set *set)
 		ssize_t ret = recv(set->descriptor, &wakeup, sizeof(wakeup), MSG_DONTWAIT);
 
 		if (ret == 0)
-			return -ECONNRESET;
+			return complain("the kernel's process went away", ECONNRESET);
 		if (ret < 0 && errno == EAGAIN)
 			return 0;
 		if (ret < 0 && errno != EINTR)

@@ -27,32 +27,36 @@ struct worker {
 	const char *path;
 	struct ring_set set;
 	__u64 received, wrong, position;
+	bool ended;
 	struct token_ring_counters counters;
 	int result;
 };
 
-/* One batch there and back; how many fragments, or -errno. */
+/* One batch there and back; how many entries, or -errno. */
 static int turn(struct worker *worker)
 {
 	struct ring_set *set = &worker->set;
 	struct token_ring_range ranges[BATCH];
 	struct token_ring_frag frag;
 	int count = ring_peek(&set->delivery, BATCH);	/* C */
-	int done = 0, ret;
+	int tokens = 0, done = 0, ret;
 
 	if (count <= 0)
 		return count;
 	for (int i = 0; i < count; i++) {
 		memcpy(&frag, ring_entry(&set->delivery, (__u32)i), sizeof(frag));
+		if (frag.flags & TOKEN_RING_FRAG_END) {
+			worker->ended = true;
+			break;	/* one socket a ring set: nothing is behind it */
+		}
 		if (frag.flags & ~TOKEN_RING_FRAG_LAST || frag.frag_size > set->opened.payload_bytes ||
 		    frag.frag_offset > set->opened.payload_bytes - frag.frag_size)
 			return -EPROTO;
-		/* One socket a ring set, so its stream is all that comes. */
 		if (!stream_matches(set->opened.seed, frag.socket_cookie, worker->position,
 				    set->payload + frag.frag_offset, frag.frag_size))
 			worker->wrong++;
 		worker->position += frag.frag_size;
-		ranges[i] = (struct token_ring_range){ frag.frag_token, 1 };
+		ranges[tokens++] = (struct token_ring_range){ frag.frag_token, 1 };
 	}
 	ring_advance(&set->delivery, (__u32)count);	/* D */
 	if (ring_peer_asks(&set->delivery)) {		/* E */
@@ -60,8 +64,8 @@ static int turn(struct worker *worker)
 		if (ret < 0)
 			return ret;
 	}
-	while (done < count) {
-		int room = ring_reserve(&set->returns, (__u32)(count - done));	/* A */
+	while (done < tokens) {
+		int room = ring_reserve(&set->returns, (__u32)(tokens - done));	/* A */
 
 		if (room < 0)
 			return room;
@@ -69,14 +73,14 @@ static int turn(struct worker *worker)
 			memcpy(ring_entry(&set->returns, (__u32)i), &ranges[done + i], sizeof(ranges[0]));
 		ring_advance(&set->returns, (__u32)room);			/* B */
 		done += room;
-		if (done == count)
+		if (done == tokens)
 			break;
 		/* After a flush there is room for a ring full. */
 		ret = ring_set_call(set, TOKEN_RING_FLUSH, NULL, 0, NULL);
 		if (ret < 0)
 			return ret;
 	}
-	worker->received += (__u64)count;
+	worker->received += (__u64)tokens;
 	return count;
 }
 
@@ -87,7 +91,7 @@ static int work(struct worker *worker)
 
 	if (ret < 0)
 		return ret;
-	while (worker->received < set->opened.fragments) {
+	while (!worker->ended) {
 		ret = turn(worker);
 		if (ret == 0)
 			ret = ring_set_sleep(set);	/* F */

@@ -122,6 +122,41 @@ ssize_t ctr_serve_receive(int socket, void *data, size_t capacity)
 	return ret;
 }
 
+ssize_t ctr_serve_receive_with(int socket, void *data, size_t capacity, int *descriptors, int *count)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS)];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = data, .iov_len = capacity };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+	};
+	int received[MOST_DESCRIPTORS], found = 0;
+	struct cmsghdr *header;
+	ssize_t ret;
+
+	do
+		ret = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_TRUNC);
+	while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return -errno;
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+		found = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(received, CMSG_DATA(header), sizeof(int) * (size_t)found);
+	}
+	if (found > *count) {
+		while (found > 0)
+			close(received[--found]);
+		return -EMSGSIZE;
+	}
+	memcpy(descriptors, received, sizeof(int) * (size_t)found);
+	*count = found;
+	return ret;
+}
+
 int ctr_open_read_only(int fd)
 {
 	char path[32];

@@ -40,14 +40,14 @@ struct token_ring_serve_open {
  * was asked for, the dmabuf's, which can be mapped for reading only. When the
  * result is -errno nothing comes, and the connection is closed.
  *
- * The stream of each socket is made up (Examples/stream.h says how), so that a
- * consumer can tell each byte of it.
+ * The sockets are attached: there is no file descriptor of a TCP socket that could
+ * be. Their streams are made up (Examples/stream.h says how), so that a consumer
+ * can tell each byte; they end with TOKEN_RING_FRAG_END, if --tokens says so.
  */
 struct token_ring_serve_opened {
 	__s32 result;		/* 0 or -errno */
 	__u32 sockets;		/* given: first_cookie, first_cookie + 1, ... */
 	__u64 first_cookie;	/* SO_COOKIE of the first */
-	__u64 fragments;	/* that will be delivered in all; 0: there is no end */
 	__u64 payload_bytes;	/* of the dmabuf */
 	__u64 seed;		/* of the streams */
 	struct token_ring_create granted;
@@ -57,7 +57,9 @@ struct token_ring_serve_opened {
  * of them; the message ends behind the last.
  */
 struct token_ring_serve_call {
-	__u32 call;		/* enum token_ring_call; -ENOTTY for any other */
+	__u32 call;		/* enum token_ring_call: -EOPNOTSUPP for ATTACH and
+				 * DETACH, -ENOTTY for what is none
+				 */
 	__u32 count;		/* of ranges, 1 to TOKEN_RING_MAX_RANGES; otherwise 0 */
 	struct token_ring_range ranges[TOKEN_RING_MAX_RANGES];
 };
@@ -78,6 +80,7 @@ struct token_ring_serve_answer {
  * set TOKEN_RING_NEED_WAKEUP. It makes poll() say POLLIN and means nothing else.
  * It may come between a call and its answer, more than once, and also late. None
  * comes while the socket is full of what was not read: then POLLIN is said anyway.
+ * Nothing is sent for TOKEN_RING_STARVED: a socket cannot say POLLPRI.
  */
 #define TOKEN_RING_SERVE_WAKEUP		0
 

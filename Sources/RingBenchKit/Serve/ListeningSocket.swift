@@ -27,6 +27,8 @@ final class ListeningSocket {
 
     /// Whether the file is a socket that nobody listens on.
     private static func isLeftOver(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
         let result = ctr_serve_connect(path)
         if result >= 0 { close(result) }
         return result == -ECONNREFUSED

@@ -26,7 +26,8 @@ enum RingCall {
 
     /// Reads a message of `length` bytes, of which `bytes` has as many as fit.
     ///
-    /// -EINVAL for a message of the wrong length and a count that the call does not take, -ENOTTY for an unknown call.
+    /// -EINVAL for a message of the wrong length and a count that the call does not take, -EOPNOTSUPP for one that
+    /// needs a TCP socket, -ENOTTY for an unknown call.
     static func decode(_ bytes: UnsafeRawBufferPointer, length: Int) -> Result<(UInt32, RingCall), Refusal> {
         guard length >= headBytes, bytes.count >= headBytes else { return .failure(Refusal(errno: EINVAL)) }
         let number = bytes.loadUnaligned(as: UInt32.self)
@@ -42,6 +43,7 @@ enum RingCall {
                 return .failure(Refusal(errno: EINVAL, call: number))
             }
             call = .release(ranges: count)
+        case TOKEN_RING_ATTACH, TOKEN_RING_DETACH: return .failure(Refusal(errno: EOPNOTSUPP, call: number))
         default: return .failure(Refusal(errno: ENOTTY, call: number))
         }
         var rangeBytes = 0

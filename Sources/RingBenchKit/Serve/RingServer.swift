@@ -136,7 +136,6 @@ public final class RingServer {
         var answer = token_ring_serve_opened()
         answer.sockets = UInt32(sockets.count)
         answer.first_cookie = sockets.first?.cookie ?? 0
-        answer.fragments = configuration.tokens
         answer.payload_bytes = UInt64(binding.memory.byteCount)
         answer.seed = configuration.seed
         answer.granted.delivery_entries = configuration.deliveryEntries

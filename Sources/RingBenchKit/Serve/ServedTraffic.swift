@@ -47,6 +47,7 @@ final class ServedTraffic: Sendable {
         guard burst > 0 else { return 0 }
         let moved = kernel.softirq(Arrival(frags: Int(burst)), on: socket, from: binding)
         stream.left -= UInt64(moved.received)
+        if stream.left == 0 { for socket in stream.sockets { kernel.finish(socket) } }
         rate.count(UInt64(moved.received))
         return moved.received + moved.delivered
     }
