@@ -25,30 +25,29 @@ extension Kernel {
         memory: UnsafeMutableRawBufferPointer? = nil
     ) -> ReceiveResult {
         let start = CostMeter.start()
-        let call = ReceiveMessage(
-            on: socket, length: length, control: control, memory: memory,
-            truncates: composition.delivery == .controlMessagesTruncated, faults: faults
-        ) { frag in
-            guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
-            let bookkeeping = self.bookkeeping(of: socket, binding)
-            return switch socket.owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
-            case .admitted: .success(bookkeeping)
-            case .dying: .failure(.init(errno: ENODEV))
-            case .otherBinding: .failure(.init(errno: EFAULT))
-            }
-        }
-        let result = call.run()
+        let result = ReceiveMessage(self, on: socket, length: length, control: control, memory: memory).run()
         if result.bytes > 0 {
             socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
         }
         return result
     }
 
+    /// Lets the socket receive this fragment: makes it a user of the fragment's binding the first time.
+    func admit(_ frag: Frag, on socket: Socket) -> Result<any TokenBookkeeping, ReceiveMessage.ReceiveError> {
+        guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+        let bookkeeping = self.bookkeeping(of: socket, binding)
+        return switch socket.owner.admit(binding, bookkeeping: bookkeeping, joins: joins(binding, socket)) {
+        case .admitted: .success(bookkeeping)
+        case .dying: .failure(.init(errno: ENODEV))
+        case .otherBinding: .failure(.init(errno: EFAULT))
+        }
+    }
+
     /// `recvmsg` without the flag: -EFAULT on devmem data. Reads what a delivery ring announced as linear first.
     public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
         ReceiveMessage(
-            on: socket, length: memory.count, control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
-            memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
+            self, on: socket, length: memory.count, control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
+            memory: memory
         ).runPlain().bytes
     }
 
@@ -127,6 +126,8 @@ extension Kernel {
     public func close(_ ringSet: RingSet) {
         guard !ringSet.isClosed else { return }
         ringSet.close()
+        // The binding no longer asks it for buffers; and they hold each other.
+        device.napi.withLock { ringSet.binding.ringSets.removeAll { $0 === ringSet } }
     }
 
     // MARK: by flow

@@ -29,7 +29,7 @@ final class PerBindingURef: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard let niovs = owner.binding?.niovs else { return 0 }
+        guard let niovs = owner.niovs else { return 0 }
         return walk(start: start, count: count, limit: niovs.count, owner: owner, attempts: &attempts) {
             releaseOne(niovs[$0], owner, inSoftirq)
         }

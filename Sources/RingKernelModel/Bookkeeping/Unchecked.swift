@@ -24,7 +24,7 @@ final class Unchecked: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        let niovs = owner.binding?.niovs
+        let niovs = owner.niovs
         var released = 0
         for offset in 0..<count where attempts > 0 {
             attempts -= 1

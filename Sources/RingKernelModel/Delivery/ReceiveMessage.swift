@@ -19,7 +19,8 @@ struct ReceiveMessage: ~Copyable {
     /// Fragments handled at a time.
     private static let batch = TrafficSource.mostFrags
 
-    let socket: Socket
+    private unowned(unsafe) let kernel: Kernel
+    private unowned(unsafe) let socket: Socket
     /// Bytes asked for.
     let length: Int
     let control: UnsafeMutableRawBufferPointer
@@ -27,26 +28,23 @@ struct ReceiveMessage: ~Copyable {
     let memory: UnsafeMutableRawBufferPointer?
     /// As in RFC v3: control messages that do not fit vanish.
     let truncates: Bool
-    let faults: FaultPlan
-    /// Lets the owner receive from the pool's binding.
-    let admit: (Frag) -> Result<any TokenBookkeeping, ReceiveError>
-
     private var result = ReceiveResult(bytes: 0, controlBytes: 0)
 
     /// Why nothing could be delivered.
     struct ReceiveError: Error { let errno: Int32 }
 
+    /// A call on `socket` of `kernel`, whose caller holds both: nothing here counts references, which every thread of the model
+    /// would write.
     init(
-        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?,
-        truncates: Bool, faults: FaultPlan, admit: @escaping (Frag) -> Result<any TokenBookkeeping, ReceiveError>
+        _ kernel: Kernel, on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer,
+        memory: UnsafeMutableRawBufferPointer?
     ) {
+        self.kernel = kernel
         self.socket = socket
         self.length = length
         self.control = control
         self.memory = memory
-        self.truncates = truncates
-        self.faults = faults
-        self.admit = admit
+        truncates = kernel.composition.delivery == .controlMessagesTruncated
     }
 
     /// Receives with MSG_SOCK_DEVMEM.
@@ -103,7 +101,7 @@ struct ReceiveMessage: ~Copyable {
     /// Hands out fragments of one binding. False when the call is over.
     private mutating func deliver(_ frags: Slice<UnsafeMutableBufferPointer<Frag>>) -> Bool {
         let bookkeeping: any TokenBookkeeping
-        switch admit(frags[0]) {
+        switch kernel.admit(frags[0], on: socket) {
         case .success(let found): bookkeeping = found
         case .failure(let error): return fail(error.errno)
         }
@@ -179,7 +177,7 @@ struct ReceiveMessage: ~Copyable {
     /// The linear part: copied, and announced by SCM_DEVMEM_LINEAR with nothing but its size.
     private mutating func copyLinear(_ frag: Frag) -> Bool {
         guard control.count - result.controlBytes >= ControlMessages.space else { return fail(Int32(Self.tooSmall)) }
-        guard !faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
+        guard !kernel.faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
         let before = result.bytes
         let goesOn = copy(frag, from: socket.queue)
         ControlMessages.putLinear(size: UInt32(result.bytes - before), into: control, at: result.controlBytes)

@@ -23,6 +23,8 @@ public final class Binding: Sendable {
     public let dmabuf: OwnedDescriptor
     /// Where free buffers are.
     public let pool: PagePool
+    /// The buffers, for the data path.
+    let niovRange: NetIOVRange
     /// When tokens that are out are taken back.
     public let cleanUp: CleanUpPolicy
     /// How tokens of this binding are remembered.
@@ -52,6 +54,7 @@ public final class Binding: Sendable {
         try SystemCallError.check(ctr_seal_size(dmabuf.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
         memory = try Mapping(of: dmabuf, byteCount: byteCount, populate: true)
         pool = PagePool(count: niovCount, niovBytes: niovBytes)
+        niovRange = NetIOVRange(pool.niovs)
         pool.binding = .passUnretained(self)
     }
 

@@ -45,6 +45,21 @@ extension UnsafeMutablePointer where Pointee == NetIOV {
     }
 }
 
+/// The net_iovs of a binding, for the data path: valid as long as the binding is.
+struct NetIOVRange: BitwiseCopyable, @unchecked Sendable {
+    /// Net_iovs.
+    let count: Int
+    private let first: NetIOVPointer
+
+    init(_ table: NetIOVTable) {
+        count = table.count
+        first = table[0]
+    }
+
+    @inline(__always)
+    subscript(_ index: NetIOVIndex) -> NetIOVPointer { first + Int(index) }
+}
+
 /// All net_iovs of a binding.
 final class NetIOVTable: @unchecked Sendable {
     let count: Int

@@ -29,6 +29,13 @@ public final class TokenOwner: @unchecked Sendable {
         return Unmanaged<Binding>.fromOpaque(pointer).takeUnretainedValue()
     }
 
+    /// That binding's net_iovs, without counting a reference to it: every thread of the model would write that count.
+    @inline(__always)
+    var niovs: NetIOVRange? {
+        guard let pointer = current.load(ordering: .acquiring) else { return nil }
+        return Unmanaged<Binding>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.niovRange }
+    }
+
     /// Every binding it received from, in order; a token's binding index counts these (sources.md A16).
     var bindings: [Binding] { lock.withLock { joined } }
 
