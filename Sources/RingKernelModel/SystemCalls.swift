@@ -57,32 +57,34 @@ extension Kernel {
         memory: UnsafeMutableRawBufferPointer?
     ) -> ReceiveResult {
         let start = CostMeter.start()
-        let call = ReceiveMessage(
-            on: socket, for: owner ?? socket.owner, length: length, control: control, memory: memory,
-            truncates: composition.delivery == .controlMessagesTruncated, faults: faults
-        ) { frag in
-            guard let owner else { return .failure(.init(errno: EFAULT)) }
-            guard let binding = frag.binding?.takeUnretainedValue() else { return .failure(.init(errno: ENODEV)) }
-            let bookkeeping = self.bookkeeping(of: socket, binding)
-            return switch owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
-            case .admitted: .success(bookkeeping)
-            case .dying: .failure(.init(errno: ENODEV))
-            case .otherBinding: .failure(.init(errno: EFAULT))
-            }
-        }
-        let result = call.run()
+        let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
+            .run()
         if result.bytes > 0 {
             socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
         }
         return result
     }
 
+    /// Lets the owner receive this fragment: makes it a user of the fragment's binding the first time.
+    func admit(
+        _ frag: Frag, on socket: Socket, for owner: TokenOwner
+    ) -> Result<any TokenBookkeeping, ReceiveMessage.ReceiveError> {
+        guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+        return binding._withUnsafeGuaranteedRef { binding in
+            let bookkeeping = bookkeeping(of: socket, binding)
+            return switch owner.admit(binding, bookkeeping: bookkeeping, joins: joins(binding, socket)) {
+            case .admitted: .success(bookkeeping)
+            case .dying: .failure(.init(errno: ENODEV))
+            case .otherBinding: .failure(.init(errno: EFAULT))
+            }
+        }
+    }
+
     /// `recvmsg` without the flag: -EFAULT on devmem data.
     public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
         ReceiveMessage(
-            on: socket, for: socket.owner, length: memory.count,
-            control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
-            memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
+            self, on: socket, for: nil, length: memory.count,
+            control: UnsafeMutableRawBufferPointer(start: nil, count: 0), memory: memory
         ).runPlain().bytes
     }
 
