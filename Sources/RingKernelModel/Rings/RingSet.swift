@@ -184,7 +184,8 @@ public final class RingSet: @unchecked Sendable {
     /// - Returns: tokens taken back, or -errno.
     public func release(_ argument: UnsafeRawBufferPointer) -> Int {
         let start = CostMeter.start()
-        let result = DontNeed.run(argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults)
+        let result = DontNeed.run(
+            argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults, wraps: false)
         if result > 0 { lock.withLock { state.pointee.release.add(since: start, tokens: result) } }
         return result
     }
