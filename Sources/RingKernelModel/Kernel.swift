@@ -85,6 +85,14 @@ public final class Kernel: @unchecked Sendable {
         }
     }
 
+    /// A socket may outlive the kernel, and what it has queued must not outlive the binding.
+    deinit {
+        for socket in allSockets {
+            socket.queue.purge()
+            socket.announced.purge()
+        }
+    }
+
     private var ringSetRequest: RingSet.Request {
         var request = RingSet.Request()
         request.deliveryEntries = composition.hasDeliveryRing ? configuration.deliveryEntries : 0

@@ -6,8 +6,8 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
     private let lock = SpinLock()
     nonisolated(unsafe) private var mode: TokenMode?
     nonisolated(unsafe) private var bindings = 0
-    /// Bindings that were made and not abandoned since the last reset, freed or not.
-    nonisolated(unsafe) private var made = 0
+    /// Bindings since the decision was free that were made, or are being made.
+    nonisolated(unsafe) private var deciders = 0
 
     func bind(requested: TokenMode?) -> Result<TokenMode, BindRefusal> {
         let wanted = requested ?? .manual
@@ -17,19 +17,20 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
             }
             mode = wanted
             bindings += 1
-            made += 1
+            deciders += 1
             return .success(wanted)
         }
     }
 
-    /// A binding that was not made decides nothing (B15).
+    /// A bind that fails decides nothing, unless another has succeeded with the same mode (B15).
     func abandon() {
         lock.withLock {
             bindings -= 1
-            made -= 1
-            if made == 0 { mode = nil }
+            deciders -= 1
+            if deciders == 0 { mode = nil }
         }
     }
+
     func freed() { lock.withLock { bindings -= 1 } }
 
     /// The debugfs file: any value takes the decision back. 0, or -EBUSY while a binding exists.
@@ -37,7 +38,7 @@ final class FirstBindingForBoot: ModeSelection, @unchecked Sendable {
         lock.withLock {
             guard bindings == 0 else { return -Int(EBUSY) }
             mode = nil
-            made = 0
+            deciders = 0
             return 0
         }
     }
