@@ -97,7 +97,8 @@ extension Kernel {
         let owner = socket.ringSet?.owner ?? socket.owner
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         let bookkeeping = perSocket ? automatic : owner.binding?.bookkeeping ?? unreceivedBookkeeping
-        let result = DontNeed.run(argument, from: owner, bookkeeping: bookkeeping, faults: faults)
+        let result = DontNeed.run(
+            argument, from: owner, bookkeeping: bookkeeping, faults: faults, wraps: socket.ringSet == nil)
         if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
         return result
     }

@@ -10,6 +10,10 @@ public struct Conformance: Sendable {
     public var cases = Conformance.caseIDs
     /// Proposals to run them against.
     public var compositions = Composition.all
+    /// Random operations for each proposal; 0 for none.
+    public var operations = 20000
+    /// Decides the random operations.
+    public var seed: UInt64 = 1
 
     /// Everything.
     public init() {}
@@ -22,6 +26,11 @@ public struct Conformance: Sendable {
         for composition in compositions { subjects.append(try Subject(composition)) }
         let scenarios = Scenario.all.filter { cases.contains($0.id) }
         let verdicts = ConformanceMatrix(scenarios: scenarios, subjects: subjects).run(progress: progress)
-        return ConformanceReport(mechanisms: subjects.map(\.name), cases: verdicts)
+        var random: [RandomVerdict] = []
+        for subject in subjects where operations > 0 && !Interrupt.isRequested {
+            progress.step("\(operations) random operations, seed \(seed): \(subject.name)")
+            random.append(RandomRun(subject: subject, seed: seed).run(operations: operations))
+        }
+        return ConformanceReport(mechanisms: subjects.map(\.name), cases: verdicts, random: random)
     }
 }

@@ -122,8 +122,8 @@ extension Scenario {
         let frags = try kernel.take(2)
         guard let user = kernel.userRings(of: 0) else { return }
         let (producer, consumer, capacity) = user.returnIndices
-        consumer.storeRelease(1)
         kernel.submit([frags[0]])
+        consumer.storeRelease(7)
         kernel.see(result: user.ringSet.flush())
         producer.storeRelease(2 * capacity)
         _ = user.ringSet.flush()

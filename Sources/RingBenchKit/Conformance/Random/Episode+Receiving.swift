@@ -1,0 +1,122 @@
+import Glibc
+import RingKernelModel
+import TokenRing
+
+extension Episode {
+    /// A NAPI poll: fragments arrive for a socket, mostly of the binding that it has.
+    func arrive(_ socket: EpisodeSocket?, upTo count: Int, _ choice: Int) throws {
+        guard let socket, let other = pick(bindings, choice / 8) else { return }
+        let home = socket.ringSet?.binding ?? socket.owner.current ?? bindings[bindings.count - 1]
+        let binding = choice % 8 == 0 ? other : home
+        let wanted = min(count, window - socket.queue.count)
+        let result = kernel.softirq(Arrival(frags: count), on: socket.socket, from: binding.binding)
+        did("\(result.received) of \(count) fragments of binding \(binding.binding.id) arrive on socket \(socket.socket.cookie)")
+        // The pool looked at the return rings before it looked anywhere else.
+        for ringSet in openRingSets { _ = try applyConsumed(ringSet, inSoftirq: true) }
+        try require(result.received <= wanted, "\(result.received) fragments came into room for \(wanted)")
+        try require(!binding.isUnbound || result.received == 0, "fragments came through a queue that is unbound")
+        let perBuffer = Binding.pageBytes / fragBytes
+        var left = result.received
+        while left > 0 {
+            let here = min(perBuffer, left)
+            let buffer = ShadowBuffer(binding, queued: here)
+            socket.queue += Array(repeating: buffer, count: here)
+            left -= here
+        }
+        if result.received < wanted, !binding.isUnbound {
+            try require(
+                binding.binding.pool.audit.freeBuffers == 0, "\(result.received) of \(wanted) came with buffers to spare")
+        }
+        try lookAtDelivery(of: socket.ringSet, delivered: result.delivered)
+    }
+
+    /// recvmsg on a socket whose fragments come so; nothing for the others.
+    func receive(_ socket: EpisodeSocket?, most: Int, messages: Int) throws {
+        guard let socket, socket.ringSet == nil else { return }
+        let isDefective = policy == .unbind && socket.queue.first?.binding.isUnbound == true
+        guard !isDefective else { return }
+        let messages = subject.truncates ? 32 : messages
+        let (expected, taken) = expectReception(socket, most, messages)
+        try withUnsafeTemporaryAllocation(byteCount: max(1, messages) * ControlMessages.space, alignment: 8) { room in
+            let control = UnsafeMutableRawBufferPointer(rebasing: room[..<(messages * ControlMessages.space)])
+            let result = kernel.recvmsg(on: socket.socket, length: most * fragBytes, control: control)
+            did(
+                "socket \(socket.socket.cookie) receives \(ErrnoName.text(of: result.bytes)), asked for \(most) fragments with "
+                    + "\(messages) messages")
+            try require(
+                result.bytes == expected,
+                "recvmsg said \(ErrnoName.text(of: result.bytes)) and not \(ErrnoName.text(of: expected))")
+            var frags: [ReceivedFrag] = []
+            ControlMessages.forEach(in: UnsafeRawBufferPointer(control), length: result.controlBytes) { frags.append($0) }
+            try require(frags.count == taken, "\(frags.count) tokens came and not \(taken)")
+            for frag in frags {
+                let buffer = socket.queue.removeFirst()
+                try require(frag.dmabufID == buffer.binding.binding.id, "dmabuf_id is \(frag.dmabufID)")
+                try learn(frag, of: socket, buffer, to: socket.owner)
+            }
+        }
+    }
+
+    /// What recvmsg should say, by the order of its checks (sources.md 2.1): who may receive, then room for messages.
+    private func expectReception(_ socket: EpisodeSocket, _ most: Int, _ messages: Int) -> (result: Int, taken: Int) {
+        var taken = 0
+        func end(_ errno: Int32) -> (Int, Int) { (taken > 0 ? taken * fragBytes : -Int(errno), taken) }
+        while taken < most {
+            guard taken < socket.queue.count else { return end(EAGAIN) }
+            let binding = socket.queue[taken].binding
+            switch socket.owner.admit(binding) {
+            case .admitted: break
+            case .dying: return end(ENODEV)
+            case .otherBinding: return end(EFAULT)
+            }
+            // As many as one skb can have are looked at together.
+            let fitting = socket.queue[taken...].prefix(min(17, most - taken)).prefix { $0.binding === binding }.count
+            let batch = min(fitting, messages - taken)
+            guard batch > 0 else { return end(525) }
+            taken += batch
+            guard batch == fitting else { break }
+        }
+        return (taken * fragBytes, taken)
+    }
+
+    /// User space gives up slots of the delivery ring.
+    func takeFromRing(_ ringSet: EpisodeRingSet?, upTo count: Int) {
+        guard let ringSet else { return }
+        let given = min(count, ringSet.occupied)
+        ringSet.user.release(given)
+        ringSet.occupied -= given
+        did("\(given) slots of a delivery ring are free again")
+    }
+
+    /// The kick call.
+    func kick(_ ringSet: EpisodeRingSet?) throws {
+        guard let ringSet, ringSet.capacity > 0 else { return }
+        let delivered = ringSet.user.ringSet.kick()
+        did("kick: \(delivered) delivered")
+        try lookAtDelivery(of: ringSet, delivered: delivered)
+    }
+
+    /// What came into a delivery ring is what should have, in order, and the kernel asks for a kick exactly when data waits.
+    private func lookAtDelivery(of ringSet: EpisodeRingSet?, delivered: Int) throws {
+        guard let ringSet, ringSet.capacity > 0 else {
+            try require(delivered == 0, "\(delivered) fragments were delivered without a ring")
+            return
+        }
+        let expected = ringSet.deliver()
+        try require(delivered == expected, "\(delivered) fragments were delivered and not \(expected)")
+        var entries: [FragDescriptor] = []
+        ringSet.user.look { entries.append($0) }
+        try require(entries.count == expected, "\(entries.count) entries are in the ring and not \(expected)")
+        for (entry, (socket, buffer)) in zip(entries, ringSet.expected) {
+            try require(
+                entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
+            try learn(
+                ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket, buffer,
+                to: ringSet.owner)
+        }
+        ringSet.expected = []
+        try require(
+            ringSet.user.asksForKick == ringSet.asks,
+            ringSet.asks ? "data waits and nobody asks for a kick" : "a kick is asked for and nothing waits")
+    }
+}
