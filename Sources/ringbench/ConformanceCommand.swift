@@ -17,7 +17,8 @@ struct ConformanceCommand: ParsableCommand {
               ringbench conformance --json -o conformance.json
             """)
 
-    @Option(name: .customLong("case"), help: ArgumentHelp("Cases to run, such as S2,B1 (default: all).", valueName: "ids"))
+    @Option(
+        name: .customLong("case"), help: ArgumentHelp("Cases to run, such as S2,B1 (default: all).", valueName: "ids"))
     var cases: String?
 
     @Option(help: ArgumentHelp("Proposals to run them against (default: all).", valueName: "names"))

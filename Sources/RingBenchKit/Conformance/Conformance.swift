@@ -26,11 +26,8 @@ public struct Conformance: Sendable {
         for composition in compositions { subjects.append(try Subject(composition)) }
         let scenarios = Scenario.all.filter { cases.contains($0.id) }
         let verdicts = ConformanceMatrix(scenarios: scenarios, subjects: subjects).run(progress: progress)
-        var random: [RandomVerdict] = []
-        for subject in subjects where operations > 0 && !Interrupt.isRequested {
-            progress.step("\(operations) random operations, seed \(seed): \(subject.name)")
-            random.append(RandomRun(subject: subject, seed: seed).run(operations: operations))
-        }
+        let runs = RandomRuns(subjects: subjects, seed: seed, operations: operations)
+        let random = operations > 0 ? try runs.run(progress: progress) : []
         return ConformanceReport(mechanisms: subjects.map(\.name), cases: verdicts, random: random)
     }
 }

@@ -13,7 +13,8 @@ public struct Subject: Sendable {
         guard let rules = TokenRules.all.first(where: { $0.bookkeeping == composition.bookkeeping.name }) else {
             throw Failure(
                 .checkFailed,
-                "\(composition.name): TokenRules says nothing about the bookkeeping \"\(composition.bookkeeping.name)\"")
+                "\(composition.name): TokenRules says nothing about the bookkeeping \"\(composition.bookkeeping.name)\""
+            )
         }
         self.composition = composition
         self.rules = rules

@@ -12,7 +12,8 @@ enum DontNeed {
     ///   ring set's calls do not (R8).
     /// - Returns: fragments taken back, or -errno.
     static func run(
-        _ argument: UnsafeRawBufferPointer, from owner: TokenOwner, bookkeeping: any TokenBookkeeping, faults: FaultPlan,
+        _ argument: UnsafeRawBufferPointer, from owner: TokenOwner, bookkeeping: any TokenBookkeeping,
+        faults: FaultPlan,
         wraps: Bool = true
     ) -> Int {
         let size = MemoryLayout<TokenRange>.stride

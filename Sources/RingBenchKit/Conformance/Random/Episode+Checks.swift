@@ -5,11 +5,13 @@ extension Episode {
     func checkBooks() throws {
         for binding in bindings {
             let audit = binding.binding.pool.audit
-            guard audit.freeBuffers != audit.buffers - binding.buffersOut || audit.doubleFrees > 0
-                || audit.freedWhileHeld > 0
+            guard
+                audit.freeBuffers != audit.buffers - binding.buffersOut || audit.doubleFrees > 0
+                    || audit.freedWhileHeld > 0
             else { continue }
             throw Mismatch(
-                description: "binding \(binding.binding.id): \(audit.freeBuffers) of \(audit.buffers) buffers are in the pool "
+                description:
+                    "binding \(binding.binding.id): \(audit.freeBuffers) of \(audit.buffers) buffers are in the pool "
                     + "and \(binding.buffersOut) are out; \(audit.doubleFrees) freed twice, "
                     + "\(audit.freedWhileHeld) freed while user space held them")
         }
@@ -36,7 +38,8 @@ extension Episode {
     ) throws {
         let binding = buffer.binding
         let niov = Int(frag.offset) / Binding.pageBytes
-        try require(niov < binding.inUse.count && Int(frag.size) == fragBytes, "a fragment is not in the dmabuf: \(frag)")
+        try require(
+            niov < binding.inUse.count && Int(frag.size) == fragBytes, "a fragment is not in the dmabuf: \(frag)")
         if buffer.niov < 0 {
             try require(
                 binding.inUse[niov] == nil, "buffer \(niov) was filled again while user space or a queue had it")

@@ -10,7 +10,9 @@ extension Episode {
         let binding = choice % 8 == 0 ? other : home
         let wanted = min(count, window - socket.queue.count)
         let result = kernel.softirq(Arrival(frags: count), on: socket.socket, from: binding.binding)
-        did("\(result.received) of \(count) fragments of binding \(binding.binding.id) arrive on socket \(socket.socket.cookie)")
+        did(
+            "\(result.received) of \(count) fragments of binding \(binding.binding.id) arrive on socket \(socket.socket.cookie)"
+        )
         // The pool looked at the return rings before it looked anywhere else.
         for ringSet in openRingSets { _ = try applyConsumed(ringSet, inSoftirq: true) }
         try require(result.received <= wanted, "\(result.received) fragments came into room for \(wanted)")
@@ -25,7 +27,8 @@ extension Episode {
         }
         if result.received < wanted, !binding.isUnbound {
             try require(
-                binding.binding.pool.audit.freeBuffers == 0, "\(result.received) of \(wanted) came with buffers to spare")
+                binding.binding.pool.audit.freeBuffers == 0,
+                "\(result.received) of \(wanted) came with buffers to spare")
         }
         try lookAtDelivery(of: socket.ringSet, delivered: result.delivered)
     }
@@ -47,11 +50,14 @@ extension Episode {
                 result.bytes == expected,
                 "recvmsg said \(ErrnoName.text(of: result.bytes)) and not \(ErrnoName.text(of: expected))")
             var frags: [ReceivedFrag] = []
-            ControlMessages.forEach(in: UnsafeRawBufferPointer(control), length: result.controlBytes) { frags.append($0) }
+            ControlMessages.forEach(in: UnsafeRawBufferPointer(control), length: result.controlBytes) {
+                frags.append($0)
+            }
             try require(frags.count == taken, "\(frags.count) tokens came and not \(taken)")
-            for frag in frags {
+            for (number, frag) in frags.enumerated() {
                 let buffer = socket.queue.removeFirst()
-                try require(frag.dmabufID == buffer.binding.binding.id, "dmabuf_id is \(frag.dmabufID)")
+                let identifier = ControlMessages.dmabufID(in: UnsafeRawBufferPointer(control), at: number)
+                try require(identifier == buffer.binding.binding.id, "dmabuf_id is \(identifier)")
                 try learn(frag, of: socket, buffer, to: socket.owner)
             }
         }
@@ -111,7 +117,8 @@ extension Episode {
             try require(
                 entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
             try learn(
-                ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket, buffer,
+                ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket,
+                buffer,
                 to: ringSet.owner)
         }
         ringSet.expected = []

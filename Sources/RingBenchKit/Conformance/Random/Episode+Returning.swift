@@ -72,11 +72,12 @@ extension Episode {
         guard choice % 16 != 0 else { return try giveTooMany(path) }
         let start = badStart(Int(operation.second), choice / 16)
         let mostOnRing: UInt32 = if case .ring = path { 50 } else { .max }
-        let counts: [UInt32] = [0, 1, 1, 2, 5, 40, 1000, 3000, .max]
-        let count = min(counts[choice / 64 % counts.count], rules.token == .entry ? mostOnRing : .max)
+        let count = min(Self.badCounts[choice / 128 % 16], rules.token == .entry ? mostOnRing : .max)
         guard refusesStrays || isHarmless(start, path) else { return }
         try give([TokenRange(token_start: start, token_count: count)], path, of: pick(bindings, choice) ?? bindings[0])
     }
+
+    private static let badCounts: [UInt32] = [0, 1, 1, 1, 1, 2, 2, 3, 4, 5, 8, 20, 40, 60, 3000, .max]
 
     private func badStart(_ number: Int, _ choice: Int) -> UInt32 {
         let small = UInt32(number / 8 % 70)
@@ -93,7 +94,7 @@ extension Episode {
     /// Whether a stray return does no harm even where nothing refuses it: a token that the binding cannot have.
     private func isHarmless(_ start: UInt32, _ path: Path) -> Bool {
         if case .socket = path, rules.outOfRange == .oops { return false }
-        return start >= 64
+        return start >= UInt32(Self.mostNiovs)
     }
 
     private func anyPath(_ number: Int) -> Path? {
@@ -115,6 +116,11 @@ extension Episode {
 
     // MARK: both
 
+    private func countRefused(_ tokens: UInt64) {
+        refused += tokens
+        if tokens > 0 { refusals += 1 }
+    }
+
     /// Returns ranges and compares what the kernel says with what it should.
     private func give(_ ranges: [TokenRange], _ path: Path, of binding: ShadowBinding) throws {
         if case .ring(let ringSet) = path { return put(ranges, into: ringSet) }
@@ -131,7 +137,9 @@ extension Episode {
             case .ring: return 0
             case .ringCall(let ringSet): return ringSet.user.ringSet.release(bytes)
             case .binding(let number):
-                guard subject.returning == .netlink else { return kernel.ioctlRelease(on: bindings[number].binding, bytes) }
+                guard subject.returning == .netlink else {
+                    return kernel.ioctlRelease(on: bindings[number].binding, bytes)
+                }
                 return Kernel.netlinkMessage(bytes).withUnsafeBytes {
                     kernel.netlinkRelease(on: bindings[number].binding, $0)
                 }
@@ -171,10 +179,11 @@ extension Episode {
         var taken = 0
         for range in ranges where attempts > 0 {
             let result = owner.release(
-                start: range.token_start, count: range.token_count, in: rules.namesBinding ? binding : nil, wraps: wraps,
+                start: range.token_start, count: range.token_count, in: rules.namesBinding ? binding : nil,
+                wraps: wraps,
                 attempts: &attempts)
             taken += result.taken
-            refused += result.refused
+            countRefused(result.refused)
         }
         return taken
     }
@@ -229,7 +238,7 @@ extension Episode {
             if ringSet.owner.release(niov, count, of: ringSet.binding) {
                 taken += count
             } else {
-                refused += UInt64(count)
+                countRefused(UInt64(count))
             }
             run = nil
         }
@@ -241,8 +250,8 @@ extension Episode {
                 let result = ringSet.owner.release(
                     start: range.token_start, count: range.token_count, in: nil, wraps: false, attempts: &attempts)
                 taken += result.taken
-                refused += result.refused
-            case .buffer(nil): refused += 1
+                countRefused(result.refused)
+            case .buffer(nil): countRefused(1)
             case .buffer(let niov?):
                 if run?.niov != niov || !folds { putRun() }
                 run = (niov, (run?.count ?? 0) + 1)

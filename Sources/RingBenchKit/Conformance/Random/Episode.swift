@@ -15,6 +15,9 @@ final class Episode {
         let owner: ShadowOwner
     }
 
+    /// Buffers of a binding, at the most.
+    static let mostNiovs = 48
+
     let subject: Subject
     /// The rules that hold in this episode's mode.
     let rules: TokenRules
@@ -31,6 +34,8 @@ final class Episode {
     var holds: [Hold] = []
     /// Returns that should have been refused.
     var refused: UInt64 = 0
+    /// Calls and entries of which something was refused.
+    var refusals: UInt64 = 0
     /// Tokens handed out.
     var tokens: UInt64 = 0
     /// What was done, when somebody wants to know.
@@ -49,7 +54,7 @@ final class Episode {
         var random = SeededGenerator(seed: seed)
         var configuration = Kernel.Configuration()
         configuration.flows = 0
-        niovs = Int.random(in: 4...64, using: &random)
+        niovs = Int.random(in: 4...Self.mostNiovs, using: &random)
         fragBytes = [1024, 2048, 4096, 4096].randomElement(using: &random) ?? 4096
         window = Int.random(in: 4...40, using: &random)
         configuration.fragBytes = fragBytes

@@ -44,7 +44,8 @@ final class EpisodeRingSet {
         guard isOpen, capacity > 0 else { return 0 }
         asks = false
         for socket in sockets {
-            while let buffer = socket.queue.first, socket.owner.admit(binding) == .admitted, buffer.binding === binding {
+            while let buffer = socket.queue.first, socket.owner.admit(binding) == .admitted, buffer.binding === binding
+            {
                 guard occupied < capacity else {
                     asks = true
                     break

@@ -6,19 +6,19 @@ struct RandomOperation {
         case arrive, receive, takeFromRing, giveBack, giveBackBadly, flush, kick, bind, unbind, openSocket, closeSocket
         case openRingSet, closeRingSet
 
-        /// How often, of 200.
+        /// How often, of some 400: what makes or ends an object is rare, so that there is something on it.
         var weight: Int {
             switch self {
-            case .arrive: 56
-            case .receive: 40
-            case .takeFromRing: 14
-            case .giveBack: 48
-            case .giveBackBadly: 20
-            case .flush: 6
-            case .kick: 4
+            case .arrive: 112
+            case .receive: 80
+            case .takeFromRing: 28
+            case .giveBack: 96
+            case .giveBackBadly: 40
+            case .flush: 12
+            case .kick: 8
             case .bind, .unbind: 2
-            case .openSocket, .closeSocket: 2
-            case .openRingSet, .closeRingSet: 2
+            case .openSocket, .closeSocket: 4
+            case .openRingSet, .closeRingSet: 3
             }
         }
 

@@ -1,7 +1,7 @@
 /// Random interleavings of calls against one proposal: episodes on kernels of their own, each beside a shadow model.
 struct RandomRun {
     /// Steps of an episode.
-    static let episodeLength = 400
+    static let episodeLength = 1000
 
     let subject: Subject
     let seed: UInt64
@@ -10,7 +10,7 @@ struct RandomRun {
     func run(operations: Int) -> RandomVerdict {
         var done = 0
         var tokens: UInt64 = 0
-        var refused: UInt64 = 0
+        var refusals: UInt64 = 0
         var number: UInt64 = 0
         while done < operations, !Interrupt.isRequested {
             let episodeSeed = seed &* 0x1_0000_0001 &+ number
@@ -20,20 +20,21 @@ struct RandomRun {
                 let episode = try Episode(subject, seed: episodeSeed)
                 try episode.run(steps)
                 tokens += episode.tokens
-                refused += episode.refused
+                refusals += episode.refusals
             } catch {
-                return verdict(done, tokens, refused, failure: account(of: error, in: steps, episodeSeed, done))
+                return verdict(done, tokens, refusals, failure: account(of: error, in: steps, episodeSeed, done))
             }
             done += length
             number += 1
         }
-        return verdict(done, tokens, refused, failure: nil)
+        return verdict(done, tokens, refusals, failure: nil)
     }
 
-    private func verdict(_ done: Int, _ tokens: UInt64, _ refused: UInt64, failure: String?) -> RandomVerdict {
+    private func verdict(_ done: Int, _ tokens: UInt64, _ refusals: UInt64, failure: String?) -> RandomVerdict {
         RandomVerdict(
-            mechanism: subject.name, outcome: failure == nil ? .pass : .fail, operations: done, seed: seed, tokens: tokens,
-            refused: refused, leftOut: leftOut, detail: failure ?? "")
+            mechanism: subject.name, outcome: failure == nil ? .pass : .fail, operations: done, seed: seed,
+            tokens: tokens,
+            refusals: refusals, leftOut: leftOut, detail: failure ?? "")
     }
 
     private static func steps(_ count: Int, seed: UInt64) -> [RandomOperation] {
@@ -57,7 +58,8 @@ struct RandomRun {
     // MARK: when it fails
 
     /// Seed, step and the last steps of an episode, after leaving out all steps without which it fails too.
-    private func account(of error: any Error, in steps: [RandomOperation], _ episodeSeed: UInt64, _ done: Int) -> String {
+    private func account(of error: any Error, in steps: [RandomOperation], _ episodeSeed: UInt64, _ done: Int) -> String
+    {
         var left = steps
         var size = left.count / 2
         while size > 0 {

@@ -10,15 +10,15 @@ public struct RandomVerdict: Encodable, Sendable {
     public let seed: UInt64
     /// Tokens handed out.
     public let tokens: UInt64
-    /// Returns that were refused, each as it should.
-    public let refused: UInt64
+    /// Calls and ring entries of which something was refused, each as it should.
+    public let refusals: UInt64
     /// Inputs that it was not driven with, and the cases that show their defect.
     public let leftOut: [String]
     /// What was wrong, and the operations that show it; empty if nothing was.
     public let detail: String
 
     private enum CodingKeys: String, CodingKey {
-        case mechanism, outcome, operations, seed, tokens, refused
+        case mechanism, outcome, operations, seed, tokens, refusals
         case leftOut = "left_out"
         case detail
     }

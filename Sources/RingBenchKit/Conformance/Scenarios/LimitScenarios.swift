@@ -45,10 +45,14 @@ extension Scenario {
     private static let messageFields = Scenario(
         "C2", "offset, size and token of each fragment",
         expect: [
-            .sees(["offsets and sizes in the dmabuf", "stream complete"], "C2; token_ring.h", when: { $0.deliversByRing }),
-            .sees(["offsets and sizes in the dmabuf", "dmabuf_id 1 and 2", "stream complete"], "C2, 2.1: struct dmabuf_cmsg",
+            .sees(
+                ["offsets and sizes in the dmabuf", "stream complete"], "C2; token_ring.h", when: { $0.deliversByRing }),
+            .sees(
+                ["offsets and sizes in the dmabuf", "dmabuf_id 1 and 2", "stream complete"],
+                "C2, 2.1: struct dmabuf_cmsg",
                 when: { $0.rules.severalBindings }),
-            .sees(["offsets and sizes in the dmabuf", "dmabuf_id 1", "stream complete"], "C2, 2.1: struct dmabuf_cmsg"),
+            .sees(
+                ["offsets and sizes in the dmabuf", "dmabuf_id 1", "stream complete"], "C2, 2.1: struct dmabuf_cmsg"),
         ],
         configure: { $0.fragBytes = 1448 }
     ) { kernel in
@@ -77,7 +81,8 @@ extension Scenario {
                 ["64 bytes announced", "64 bytes are right", "1 token"], "C3; token_ring.h: recv() them",
                 when: { $0.deliversByRing }),
             .defect(
-                "a linear part's announcement is cut off like any control message", right: [
+                "a linear part's announcement is cut off like any control message",
+                right: [
                     "64 bytes announced", "64 bytes are right", "1 token",
                 ], posted: nil, "C5", when: { $0.truncates }),
             .sees(["64 bytes announced", "64 bytes are right", "1 token"], "C3: SCM_DEVMEM_LINEAR, only frag_size"),
@@ -99,7 +104,8 @@ extension Scenario {
         expect: [
             .notApplicable("there are no control messages; S16 has the ring", when: { $0.deliversByRing }),
             .defect(
-                lostAtShortControl, right: ["2 tokens", "3 tokens", "whole"], posted: ["2 tokens", "0 tokens", "3 lost"],
+                lostAtShortControl, right: ["2 tokens", "3 tokens", "whole"],
+                posted: ["2 tokens", "0 tokens", "3 lost"],
                 "C5, RFC v3", when: { $0.truncates }),
             .sees(["2 tokens", "3 tokens", "whole"], "C5: no token that user space never sees"),
         ]
