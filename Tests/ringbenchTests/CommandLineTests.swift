@@ -85,8 +85,10 @@ struct CommandLineTests {
         let run = try Invocation.run(["ring", "--json", "--quiet", "--repetitions", "1", "--entries", "8192"])
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try json(run)["ring"] as? [[String: Any]])
-        #expect(Set(rows.compactMap { $0["implementation"] as? String }) == ["TokenRing", "libxdp", "lower-bound"])
-        #expect(rows.count == 18)
+        #expect(
+            Set(rows.compactMap { $0["implementation"] as? String })
+                == ["TokenRing", "TokenRing-slot", "libxdp", "lower-bound"])
+        #expect(rows.count == 24)
         for row in rows {
             #expect(row["ns_per_entry"] is Double)
             #expect((row["repetitions_ns_per_entry"] as? [Double])?.count == 1)
