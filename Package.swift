@@ -61,7 +61,8 @@ let package = Package(
         .testTarget(
             name: "CrossProcessTests",
             dependencies: [
-                "TokenRing", "RingKernelModel", "RingTestSupport", "RingTestPeer", "CRingTestPeer", "ServePeer", "ringbench",
+                "TokenRing", "RingKernelModel", "RingTestSupport", "RingTestPeer", "CRingTestPeer", "ServePeer",
+                "ringbench",
             ]),
     ],
     swiftLanguageModes: [.v6],

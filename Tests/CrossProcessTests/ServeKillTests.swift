@@ -9,12 +9,12 @@ struct ServeKillTests {
         "ring-close: its tokens come back at once, and others that had no buffer left get their whole stream",
         arguments: ServedKernel.cleanUps.filter { $0 == "ring-close" })
     func ringClose(cleanUp: String) throws {
-        // The hoarder holds 150, and as many wait in its ring and its socket as there are: nobody else gets one.
+        // The hoarder holds 150, and the rest waits in its ring and its socket: nobody else gets one.
         let kernel = try ServedKernel([
             "--clean-up", cleanUp, "--niovs", "256", "--delivery-ring", "64", "--flows", "1", "--tokens", "2000",
         ])
-        let hoarder = try kernel.startPeer("hoard", 150)
-        try #require(hoarder.waitForOutput(containing: "holding 150, 0 wrong"))
+        let hoarder = try kernel.startPeer("starve", 150)
+        try #require(hoarder.waitForOutput(containing: "holding 150, 0 wrong, the pool is empty"))
         let example = try kernel.startExample("receive_and_return", ["SOCKET"])
         let peer = try kernel.startPeer("consume")
         try #require(kernel.server.waitForErrors(containing: "ring set 3: opened"))

@@ -8,6 +8,7 @@ import TokenRing
 struct Consumer: ~Copyable {
     private let client: ServeClient
     private let opened: ServeClient.Opened
+    private let region: RingRegion
     private var delivery: ConsumerRing<MappedRingMemory<FragDescriptor>>
     private var returns: ProducerRing<MappedRingMemory<TokenRange>>
     private let payload: UnsafeRawBufferPointer
@@ -31,6 +32,7 @@ struct Consumer: ~Copyable {
         let producer = try region.takeProducer(of: 1, entry: TokenRange.self)
         self.client = client
         self.opened = opened
+        self.region = region
         delivery = consumer
         returns = producer
         payload = UnsafeRawBufferPointer(start: mapped, count: byteCount)
@@ -54,6 +56,9 @@ struct Consumer: ~Copyable {
             if givesBack { try giveBack(tokens) }
         }
     }
+
+    /// Whether the kernel said that it has no buffer.
+    var isStarved: Bool { region.word(.consumerFlags, of: 1).loadAcquire() & UInt32(TOKEN_RING_STARVED) != 0 }
 
     /// What the kernel counted, after a last flush.
     func counters() throws -> token_ring_counters {

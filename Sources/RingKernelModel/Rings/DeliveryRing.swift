@@ -47,9 +47,14 @@ final class DeliveryRing: @unchecked Sendable {
     /// - Returns: entries made.
     func deliver(_ socket: Socket, cost: inout CostMeter) -> Int {
         var delivered = 0
+        var deliveredBefore: Int?
         while deliverQueue(of: socket, &delivered, &cost) == .full {
-            // Still set from the last time, or set now and the ring is still full: the consumer will kick us.
-            guard asksForKick || ring.pointee.prepareToSleep() else { continue }
+            // Still set from the last time, or set now and the ring is still full: the consumer will kick us. Room that
+            // cannot be had twice is there because the consumer's index lies: it gets no third pass.
+            guard asksForKick || ring.pointee.prepareToSleep() || deliveredBefore == delivered else {
+                deliveredBefore = delivered
+                continue
+            }
             full &+= 1
             asksForKick = true
             if !waiting.contains(where: { $0 === socket }) { waiting.append(socket) }
