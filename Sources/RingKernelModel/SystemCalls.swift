@@ -174,7 +174,7 @@ extension Kernel {
             ringSet.binding.ringSets.removeAll { $0 === ringSet }
             return (sockets, pool.audit.freeBuffers - before)
         }
-        for socket in sockets { socket.owner.leave(ringSet.binding) { joins($0, socket) } }
+        if ringSet.binding.cleanUp.countsUsers { for _ in sockets { ringSet.binding.leave() } }
         return home
     }
 
@@ -198,11 +198,10 @@ extension Kernel {
     public func attach(_ socket: Socket, to ringSet: RingSet) -> Int {
         guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
         guard socket.ringSet == nil else { return -Int(EALREADY) }
-        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
         let binding = ringSet.binding
-        guard
-            socket.owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins(binding, socket)) != .dying
-        else { return -Int(ENODEV) }
+        guard !binding.bookkeeping.holdsTokens(socket.owner) else { return -Int(EBUSY) }
+        // An attached socket is a user, whether it received before or not.
+        guard !binding.cleanUp.countsUsers || binding.join() else { return -Int(ENODEV) }
         device.napi.withLock {
             ringSet.attach(socket)
             _ = ringSet.deliver(socket)
@@ -216,7 +215,7 @@ extension Kernel {
     public func detach(_ socket: Socket, from ringSet: RingSet) -> Int {
         guard socket.ringSet === ringSet else { return -Int(ENOENT) }
         device.napi.withLock { ringSet.detach(socket) }
-        socket.owner.leave(ringSet.binding) { joins($0, socket) }
+        if ringSet.binding.cleanUp.countsUsers { ringSet.binding.leave() }
         return 0
     }
 

@@ -1,3 +1,4 @@
+import CTokenRing
 import Glibc
 import RingKernelModel
 import TokenRing
@@ -30,16 +31,19 @@ extension Episode {
                 binding.binding.pool.audit.freeBuffers == 0,
                 "\(result.received) of \(wanted) came with buffers to spare")
         }
-        try lookAtDelivery(of: socket.ringSet, delivered: result.delivered)
+        let expected = socket.ringSet?.deliver(socket) ?? 0
+        try require(result.delivered == expected, "\(result.delivered) entries were made and not \(expected)")
+        if let ringSet = socket.ringSet { try lookAtEntries(of: ringSet) }
     }
 
     /// recvmsg on a socket whose fragments come so; nothing for the others.
     func receive(_ socket: EpisodeSocket?, most: Int, messages: Int) throws {
-        guard let socket, socket.ringSet == nil else { return }
+        guard let socket, socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return }
+        let owner = socket.ringSet?.owner ?? socket.owner
         let isDefective = policy == .unbind && socket.queue.first?.binding.isUnbound == true
         guard !isDefective else { return }
         let messages = subject.truncates ? 32 : messages
-        let (expected, taken) = expectReception(socket, most, messages)
+        let (expected, taken) = expectReception(socket, owner, most, messages)
         try withUnsafeTemporaryAllocation(byteCount: max(1, messages) * ControlMessages.space, alignment: 8) { room in
             let control = UnsafeMutableRawBufferPointer(rebasing: room[..<(messages * ControlMessages.space)])
             let result = kernel.recvmsg(on: socket.socket, length: most * fragBytes, control: control)
@@ -58,19 +62,21 @@ extension Episode {
                 let buffer = socket.queue.removeFirst()
                 let identifier = ControlMessages.dmabufID(in: UnsafeRawBufferPointer(control), at: number)
                 try require(identifier == buffer.binding.binding.id, "dmabuf_id is \(identifier)")
-                try learn(frag, of: socket, buffer, to: socket.owner)
+                try learn(frag, of: socket, buffer, to: owner)
             }
         }
     }
 
     /// What recvmsg should say, by the order of its checks (sources.md 2.1): who may receive, then room for messages.
-    private func expectReception(_ socket: EpisodeSocket, _ most: Int, _ messages: Int) -> (result: Int, taken: Int) {
+    private func expectReception(
+        _ socket: EpisodeSocket, _ owner: ShadowOwner, _ most: Int, _ messages: Int
+    ) -> (result: Int, taken: Int) {
         var taken = 0
         func end(_ errno: Int32) -> (Int, Int) { (taken > 0 ? taken * fragBytes : -Int(errno), taken) }
         while taken < most {
             guard taken < socket.queue.count else { return end(EAGAIN) }
             let binding = socket.queue[taken].binding
-            switch socket.owner.admit(binding) {
+            switch owner.admit(binding) {
             case .admitted: break
             case .dying: return end(ENODEV)
             case .otherBinding: return end(EFAULT)
@@ -99,31 +105,33 @@ extension Episode {
         guard let ringSet, ringSet.capacity > 0 else { return }
         let delivered = ringSet.user.ringSet.kick()
         did("kick: \(delivered) delivered")
-        try lookAtDelivery(of: ringSet, delivered: delivered)
+        let expected = ringSet.deliverWaiting()
+        try require(delivered == expected, "\(delivered) entries were made and not \(expected)")
+        try lookAtEntries(of: ringSet)
     }
 
     /// What came into a delivery ring is what should have, in order, and the kernel asks for a kick exactly when data waits.
-    private func lookAtDelivery(of ringSet: EpisodeRingSet?, delivered: Int) throws {
-        guard let ringSet, ringSet.capacity > 0 else {
-            try require(delivered == 0, "\(delivered) fragments were delivered without a ring")
-            return
-        }
-        let expected = ringSet.deliver()
-        try require(delivered == expected, "\(delivered) fragments were delivered and not \(expected)")
+    func lookAtEntries(of ringSet: EpisodeRingSet) throws {
+        guard ringSet.capacity > 0 else { return }
         var entries: [FragDescriptor] = []
         ringSet.user.look { entries.append($0) }
-        try require(entries.count == expected, "\(entries.count) entries are in the ring and not \(expected)")
+        try require(
+            entries.count == ringSet.expected.count,
+            "\(entries.count) entries are in the ring and not \(ringSet.expected.count)")
         for (entry, (socket, buffer)) in zip(entries, ringSet.expected) {
             try require(
                 entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
+            let isAnnounced = entry.flags & UInt32(TOKEN_RING_FRAG_LINEAR) != 0
+            try require(isAnnounced == (buffer == nil), "what is of another binding is announced, and nothing else")
+            guard let buffer else { continue }
             try learn(
                 ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket,
-                buffer,
-                to: ringSet.owner)
+                buffer, to: ringSet.owner)
         }
         ringSet.expected = []
+        let asks = !ringSet.waiting.isEmpty
         try require(
-            ringSet.user.asksForKick == ringSet.asks,
-            ringSet.asks ? "data waits and nobody asks for a kick" : "a kick is asked for and nothing waits")
+            ringSet.user.asksForKick == asks,
+            asks ? "data waits and nobody asks for a kick" : "a kick is asked for and nothing waits")
     }
 }

@@ -201,7 +201,7 @@ final class Episode {
         did("close socket \(socket.socket.cookie)")
         kernel.close(socket.socket)
         socket.isOpen = false
-        socket.ringSet?.sockets.removeAll { $0 === socket }
+        detach(socket)
         for buffer in socket.queue { buffer.purge() }
         socket.queue = []
         socket.owner.close(takesBack: endsWithOwner)
@@ -211,7 +211,7 @@ final class Episode {
 
     private func openRingSet(_ first: Int, _ second: Int) throws {
         guard subject.composition.hasRings, openRingSets.count < 4, let binding = pick(bindings, first) else { return }
-        let free = subject.deliversByRing ? openSockets.filter { $0.ringSet == nil } : []
+        let free = openSockets.filter { $0.ringSet == nil }
         try openRingSet(on: binding, serving: Array(free.prefix(second % 3 + 1)))
     }
 
@@ -229,13 +229,20 @@ final class Episode {
         try require(isAlive, "a ring set joined a dying binding")
         let ringSet = EpisodeRingSet(
             try UserRings(made), owner: owner, binding: binding, capacity: Int(ringRequest.deliveryEntries))
-        guard subject.deliversByRing else {
-            ringSets.append(ringSet)
-            return
-        }
-        ringSet.sockets = serving
-        for socket in serving { socket.ringSet = ringSet }
         ringSets.append(ringSet)
+        for socket in serving where !socket.owner.holdsTokens {
+            if countsUsers { _ = binding.join() }
+            ringSet.sockets.append(socket)
+            socket.ringSet = ringSet
+            _ = ringSet.deliver(socket)
+        }
+        try lookAtEntries(of: ringSet)
+    }
+
+    private func detach(_ socket: EpisodeSocket) {
+        guard let ringSet = socket.ringSet else { return }
+        ringSet.detach(socket)
+        if countsUsers { ringSet.binding.leave() }
     }
 
     private func close(_ ringSet: EpisodeRingSet?) throws {
@@ -244,8 +251,7 @@ final class Episode {
         kernel.close(ringSet.user.ringSet)
         _ = try applyConsumed(ringSet, inSoftirq: false)
         ringSet.isOpen = false
-        for socket in ringSet.sockets { socket.ringSet = nil }
-        ringSet.sockets = []
+        for socket in ringSet.sockets { detach(socket) }
         ringSet.owner.close(takesBack: endsWithOwner)
         if endsWithOwner { holds.removeAll { $0.owner === ringSet.owner } }
         forgetTaken()

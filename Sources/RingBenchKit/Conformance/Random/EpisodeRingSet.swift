@@ -19,10 +19,10 @@ final class EpisodeRingSet {
     var sockets: [EpisodeSocket] = []
     /// Entries in the delivery ring whose slots user space has not given up.
     var occupied = 0
-    /// Whether the kernel should be asking for a kick.
-    var asks = false
-    /// Sockets of the entries that are expected next, with their buffers.
-    var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer)] = []
+    /// Sockets that found the ring full; the kernel asks for a kick as long as there are any.
+    private(set) var waiting: [EpisodeSocket] = []
+    /// Sockets of the entries that are expected next, with their buffers; nil for what is announced.
+    var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer?)] = []
     var pending: [Pending] = []
     /// The kernel's index when it was last looked at.
     var consumed: UInt32
@@ -36,26 +36,43 @@ final class EpisodeRingSet {
         consumed = user.returnIndices.consumer.loadAcquire()
     }
 
-    /// What the kernel should put into the delivery ring now: a socket with data joins, and its fragments go in as far as they
-    /// are of this binding and there is room.
+    /// What the kernel should put into the delivery ring now of a socket that is attached: its fragments, as far as they are of
+    /// this binding and there is room; others are announced, and hold up what follows.
     ///
-    /// - Returns: how many.
-    func deliver() -> Int {
+    /// - Returns: how many entries.
+    func deliver(_ socket: EpisodeSocket) -> Int {
         guard isOpen, capacity > 0 else { return 0 }
-        asks = false
-        for socket in sockets {
-            while let buffer = socket.queue.first, socket.owner.admit(binding) == .admitted, buffer.binding === binding
-            {
-                guard occupied < capacity else {
-                    asks = true
-                    break
-                }
-                socket.queue.removeFirst()
-                expected.append((socket, buffer))
-                occupied += 1
+        let before = expected.count
+        while let buffer = socket.queue.first, !socket.isAnnounced {
+            guard occupied < capacity else {
+                if !waiting.contains(where: { $0 === socket }) { waiting.append(socket) }
+                return expected.count - before
             }
+            occupied += 1
+            guard buffer.binding === binding else {
+                socket.isAnnounced = true
+                expected.append((socket, nil))
+                break
+            }
+            socket.queue.removeFirst()
+            expected.append((socket, buffer))
         }
-        return expected.count
+        forget(socket)
+        return expected.count - before
+    }
+
+    /// The same for every socket that waits for room.
+    func deliverWaiting() -> Int { waiting.reduce(0) { $0 + deliver($1) } }
+
+    /// A socket waits no longer.
+    func forget(_ socket: EpisodeSocket) { waiting.removeAll { $0 === socket } }
+
+    /// A socket is attached no longer.
+    func detach(_ socket: EpisodeSocket) {
+        sockets.removeAll { $0 === socket }
+        forget(socket)
+        socket.ringSet = nil
+        socket.isAnnounced = false
     }
 
     /// Entries that the kernel has taken from the return ring since it was last looked at.

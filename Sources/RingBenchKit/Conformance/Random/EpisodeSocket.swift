@@ -9,8 +9,10 @@ final class EpisodeSocket {
     var queue: [ShadowBuffer] = []
     /// Bytes of the stream that were received.
     var position: UInt64 = 0
-    /// The ring set that delivers its fragments.
+    /// The ring set that it is attached to.
     var ringSet: EpisodeRingSet?
+    /// Whether the ring announced what is at the front of the queue, and so delivers nothing more.
+    var isAnnounced = false
     var isOpen = true
 
     init(_ socket: Socket, owner: ShadowOwner, content: StreamContent) {

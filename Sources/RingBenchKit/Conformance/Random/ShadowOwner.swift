@@ -125,6 +125,11 @@ final class ShadowOwner {
         return (taken, refused)
     }
 
+    /// Whether the kernel knows of tokens that are this owner's.
+    var holdsTokens: Bool {
+        rules.token == .buffer ? rules.scope == .owner && own.contains { $0 > 0 } : !entries.isEmpty
+    }
+
     /// It is closed.
     ///
     /// - Parameter takesBack: whether its tokens end with it.
