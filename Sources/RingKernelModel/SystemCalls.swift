@@ -60,7 +60,7 @@ extension Kernel {
         let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
             .run()
         if result.bytes > 0 {
-            socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
+            socket.costs.pointee.issue.add(since: start, tokens: result.tokens)
         }
         return result
     }
@@ -104,7 +104,9 @@ extension Kernel {
     }
 
     /// Of a socket that has not received: that of the mode the machine is in.
-    private var unreceivedBookkeeping: any TokenBookkeeping { bindings.last?.bookkeeping ?? manual }
+    private var unreceivedBookkeeping: any TokenBookkeeping {
+        bindings.last { $0.direction == .receive && !$0.isFreed }?.bookkeeping ?? manual
+    }
 
     /// A message on the netlink socket that opened `binding` (A18); see `netlinkMessage`.
     ///
@@ -152,7 +154,7 @@ extension Kernel {
         if let ringSet = socket.ringSet { _ = detach(socket, from: ringSet) }
         socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
-        for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
+        for binding in socket.owner.bindings where perSocket || binding.cleanUp.endsWithOwner {
             (perSocket ? automatic : binding.bookkeeping).close(socket.owner)
         }
         socket.owner.leaveAll { joins($0, socket) }
