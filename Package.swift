@@ -48,6 +48,10 @@ let package = Package(
             name: "RingTestPeer", dependencies: ["TokenRing", "RingTestSupport"], path: "Tests/RingTestPeer"),
         .executableTarget(
             name: "CRingTestPeer", dependencies: ["CTokenRing"], path: "Tests/CRingTestPeer", cSettings: strictC),
+        // A consumer of `ringbench serve`; the one in C is in Examples.
+        .executableTarget(
+            name: "ServePeer", dependencies: ["TokenRing", "CTokenRing", "RingKernelModel", "RingTestSupport"],
+            path: "Tests/ServePeer"),
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
@@ -56,7 +60,10 @@ let package = Package(
         .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
         .testTarget(
             name: "CrossProcessTests",
-            dependencies: ["TokenRing", "RingTestSupport", "RingTestPeer", "CRingTestPeer"]),
+            dependencies: [
+                "TokenRing", "RingKernelModel", "RingTestSupport", "RingTestPeer", "CRingTestPeer", "ServePeer",
+                "ringbench",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -119,6 +119,13 @@ ssize_t ctr_send(int fd, const void *data, size_t length)
 	return ret < 0 ? -errno : ret;
 }
 
+int ctr_unsent_bytes(int fd)
+{
+	int bytes = 0;
+
+	return or_errno(ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -1 : bytes);
+}
+
 int ctr_queued_bytes(int fd)
 {
 	int bytes = 0;

@@ -111,17 +111,6 @@ public struct Composition: Sendable {
     /// Whether anything of it is a shared ring that another process may hold.
     public var hasDeliveryRing: Bool { delivery == .mappedRing }
 
-    /// Those that `ringbench evaluate` can drive and tells apart: with one ring set or none, both ways by ring or both by
-    /// call, and of several that run the same code for each token the first.
-    public static let measured: [Composition] = all.reduce(into: []) { measured, next in
-        let ringed = next.delivery == .mappedRing && next.returning == .mappedRing && next.topology != .ringPerSocket
-        let called = next.delivery == .controlMessages && next.returning == .socketOption
-        let isKnown = measured.contains {
-            $0.delivery == next.delivery && $0.bookkeeping.name == next.bookkeeping.name
-        }
-        if ringed || called, !isKnown { measured.append(next) }
-    }
-
     /// The proposal of that name, or nil.
     public static func named(_ name: String) -> Composition? { all.first { $0.name == name } }
 }

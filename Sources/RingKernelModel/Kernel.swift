@@ -23,10 +23,11 @@ public final class Kernel: @unchecked Sendable {
     let manual: any TokenBookkeeping
     let automatic: any TokenBookkeeping
     private let traffic: TrafficSource
-    private let control = SpinLock()
+    let control = SpinLock()
     nonisolated(unsafe) private var allBindings: [Binding] = []
-    nonisolated(unsafe) private var allSockets: [Socket] = []
-    nonisolated(unsafe) private var allRingSets: [RingSet] = []
+    nonisolated(unsafe) var allSockets: [Socket] = []
+    nonisolated(unsafe) var allRingSets: [RingSet] = []
+    nonisolated(unsafe) private var nextCookie = 0
     nonisolated(unsafe) private var openers: [ObjectIdentifier: TokenOwner] = [:]
 
     /// How a kernel is set up.
@@ -85,12 +86,9 @@ public final class Kernel: @unchecked Sendable {
         }
     }
 
-    /// A socket may outlive the kernel, and what it has queued must not outlive the binding.
     deinit {
-        for socket in allSockets {
-            socket.queue.purge()
-            socket.announced.purge()
-        }
+        // What is queued refers to buffers, and the bindings go with us.
+        for socket in allSockets { socket.purge() }
     }
 
     private var ringSetRequest: RingSet.Request {
@@ -189,10 +187,9 @@ public final class Kernel: @unchecked Sendable {
         guard ringSet.open() else { throw BindRefusal(ENODEV, "the binding's last user is gone") }
         device.napi.withLock {
             binding.ringSets.append(ringSet)
-            guard ringSet.delivers else { return }
-            for socket in sockets { ringSet.serve(socket) }
         }
         control.withLock { allRingSets.append(ringSet) }
+        for socket in sockets { _ = attach(socket, to: ringSet) }
         return ringSet
     }
 
@@ -216,7 +213,15 @@ public final class Kernel: @unchecked Sendable {
         device.napi.withLock {
             let comes = (arrival.frags > 0 || arrival.linearBytes > 0) && !socket.isClosed
             let received = comes ? traffic.receive(arrival, on: socket, from: binding) : 0
-            return (received, socket.ringSet?.deliver() ?? 0)
+            return (received, socket.ringSet?.deliver(socket) ?? 0)
+        }
+    }
+
+    /// The peer of `socket` closes its side: the stream ends behind what is queued.
+    public func finish(_ socket: Socket) {
+        device.napi.withLock {
+            socket.end()
+            _ = socket.ringSet?.deliver(socket)
         }
     }
 
@@ -244,7 +249,8 @@ public final class Kernel: @unchecked Sendable {
     /// A socket that is connected and may receive.
     public func open() -> Socket {
         control.withLock {
-            let number = allSockets.count
+            let number = nextCookie
+            nextCookie += 1
             let socket = Socket(
                 cookie: UInt64(number), windowFrags: configuration.windowFrags,
                 content: StreamContent(seed: configuration.seed, flow: number))

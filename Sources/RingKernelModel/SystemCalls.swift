@@ -24,35 +24,68 @@ extension Kernel {
         on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer,
         memory: UnsafeMutableRawBufferPointer? = nil
     ) -> ReceiveResult {
-        let start = CostMeter.start()
-        let call = ReceiveMessage(
-            on: socket, length: length, control: control, memory: memory,
-            truncates: composition.delivery == .controlMessagesTruncated, faults: faults
-        ) { frag in
-            guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
-            let bookkeeping = self.bookkeeping(of: socket, binding)
-            return switch socket.owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
-            case .admitted: .success(bookkeeping)
-            case .dying: .failure(.init(errno: ENODEV))
-            case .otherBinding: .failure(.init(errno: EFAULT))
-            }
+        guard let ringSet = socket.ringSet else {
+            return receive(on: socket, for: socket.owner, length: length, control: control, memory: memory)
         }
-        let result = call.run()
+        guard ringSet.delivers else {
+            return receive(on: socket, for: ringSet.owner, length: length, control: control, memory: memory)
+        }
+        return receiveAnnounced(on: socket, of: ringSet, length: length, control: control, memory: memory)
+    }
+
+    /// Of an attached socket: what the delivery ring announced, or the end; -EBUSY otherwise, since two readers of one stream
+    /// cannot be ordered.
+    private func receiveAnnounced(
+        on socket: Socket, of ringSet: RingSet, length: Int, control: UnsafeMutableRawBufferPointer,
+        memory: UnsafeMutableRawBufferPointer?
+    ) -> ReceiveResult {
+        let announced = socket.announcedBytes
+        guard announced > 0 else {
+            return ReceiveResult(bytes: socket.endWasDelivered ? 0 : -Int(EBUSY), controlBytes: 0)
+        }
+        let result = receive(
+            on: socket, for: nil, length: min(length, announced), control: control, memory: memory)
+        guard result.bytes > 0 else { return result }
+        socket.announcedBytes = announced - result.bytes
+        if announced == result.bytes { _ = ringSet.deliver(socket) }
+        return result
+    }
+
+    /// - Parameter owner: whom tokens are given; nil for nobody, then fragments in a dmabuf are -EFAULT.
+    private func receive(
+        on socket: Socket, for owner: TokenOwner?, length: Int, control: UnsafeMutableRawBufferPointer,
+        memory: UnsafeMutableRawBufferPointer?
+    ) -> ReceiveResult {
+        let start = CostMeter.start()
+        let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
+            .run()
         if result.bytes > 0 {
             socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
         }
         return result
     }
 
-    /// `recvmsg` without the flag: -EFAULT on devmem data. Reads what a delivery ring announced as linear first.
+    /// Lets the owner receive this fragment: makes it a user of the fragment's binding the first time.
+    func admit(
+        _ frag: Frag, on socket: Socket, for owner: TokenOwner
+    ) -> Result<any TokenBookkeeping, ReceiveMessage.ReceiveError> {
+        guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+        return binding._withUnsafeGuaranteedRef { binding in
+            let bookkeeping = bookkeeping(of: socket, binding)
+            return switch owner.admit(binding, bookkeeping: bookkeeping, joins: joins(binding, socket)) {
+            case .admitted: .success(bookkeeping)
+            case .dying: .failure(.init(errno: ENODEV))
+            case .otherBinding: .failure(.init(errno: EFAULT))
+            }
+        }
+    }
+
+    /// `recvmsg` without the flag: -EFAULT on devmem data.
     public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
-        let bytes = ReceiveMessage(
-            on: socket, length: memory.count, control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
-            memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
+        ReceiveMessage(
+            self, on: socket, for: nil, length: memory.count,
+            control: UnsafeMutableRawBufferPointer(start: nil, count: 0), memory: memory
         ).runPlain().bytes
-        // What a delivery ring could not announce before these bytes were read.
-        if bytes > 0 { _ = socket.ringSet?.deliver() }
-        return bytes
     }
 
     /// `setsockopt(SO_DEVMEM_DONTNEED)` with an array of `struct dmabuf_token`. Of a socket whose fragments come through
@@ -116,9 +149,8 @@ extension Kernel {
     /// Closes a socket: what it has queued is freed, and its tokens as the clean-up policy says. Once.
     public func close(_ socket: Socket) {
         guard socket.markClosed() else { return }
-        device.napi.withLock { socket.ringSet?.forget(socket) }
-        socket.queue.purge()
-        socket.announced.purge()
+        if let ringSet = socket.ringSet { _ = detach(socket, from: ringSet) }
+        socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
             (perSocket ? automatic : binding.bookkeeping).close(socket.owner)
@@ -128,11 +160,64 @@ extension Kernel {
 
     /// Closes a ring set's descriptor: what is in its return ring is taken back, and the rest as the clean-up policy
     /// says. Once.
-    public func close(_ ringSet: RingSet) {
-        guard !ringSet.isClosed else { return }
-        ringSet.close()
-        // The page pool asks it no more, and nothing keeps it and its binding alive for each other.
-        device.napi.withLock { ringSet.binding.ringSets.removeAll { $0 === ringSet } }
+    ///
+    /// - Returns: buffers that came home by the clean-up, after what was in the return ring.
+    @discardableResult
+    public func close(_ ringSet: RingSet) -> Int {
+        guard !ringSet.isClosed else { return 0 }
+        // No softirq meanwhile: it reads who serves a socket, and whom to ask for buffers.
+        let (sockets, home) = device.napi.withLock { () -> ([Socket], Int) in
+            _ = ringSet.flush()
+            let pool = ringSet.binding.pool
+            let before = pool.audit.freeBuffers
+            let sockets = ringSet.close()
+            ringSet.binding.ringSets.removeAll { $0 === ringSet }
+            return (sockets, pool.audit.freeBuffers - before)
+        }
+        for socket in sockets { socket.owner.leave(ringSet.binding) { joins($0, socket) } }
+        return home
+    }
+
+    /// Forgets sockets and ring sets that are closed. Their costs and refusals are no longer in the books, and flows are
+    /// numbered anew: for a kernel that runs for long, whose caller keeps what it wants to know.
+    public func forgetClosed() {
+        let forgotten = control.withLock { () -> ([Socket], [RingSet]) in
+            let forgotten = (allSockets.filter(\.isClosed), allRingSets.filter(\.isClosed))
+            allSockets.removeAll(where: \.isClosed)
+            allRingSets.removeAll(where: \.isClosed)
+            return forgotten
+        }
+        // Their memory goes now, outside the lock.
+        withExtendedLifetime(forgotten) {}
+    }
+
+    /// `TOKEN_RING_ATTACH`: what `socket` receives comes through `ringSet`, what it has queued too.
+    ///
+    /// - Returns: 0; -EALREADY if it is attached to any ring set, -EBUSY if it holds tokens of its own, -ENODEV if the
+    ///   binding is dying, -EBADF if either is closed.
+    public func attach(_ socket: Socket, to ringSet: RingSet) -> Int {
+        guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
+        guard socket.ringSet == nil else { return -Int(EALREADY) }
+        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
+        let binding = ringSet.binding
+        guard
+            socket.owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins(binding, socket)) != .dying
+        else { return -Int(ENODEV) }
+        device.napi.withLock {
+            ringSet.attach(socket)
+            _ = ringSet.deliver(socket)
+        }
+        return 0
+    }
+
+    /// `TOKEN_RING_DETACH`: from now on recvmsg receives what `socket` has queued. Its tokens stay those of the ring set.
+    ///
+    /// - Returns: 0, or -ENOENT if it is not attached to this ring set.
+    public func detach(_ socket: Socket, from ringSet: RingSet) -> Int {
+        guard socket.ringSet === ringSet else { return -Int(ENOENT) }
+        device.napi.withLock { ringSet.detach(socket) }
+        socket.owner.leave(ringSet.binding) { joins($0, socket) }
+        return 0
     }
 
     // MARK: by flow

@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Proposals to compare with sockopt-xarray, separated by commas.", valueName: "names"))
-    var proposals: String = Composition.measured.map(\.name).joined(separator: ",")
+    var proposals: String = Composition.all.map(\.name).joined(separator: ",")
 
     @Option(help: "Repetitions of each proposal.")
     var repetitions = 11
@@ -62,10 +62,10 @@ struct EvaluateCommand: ParsableCommand {
         for name in names where Composition.named(name) == nil {
             throw Failure(
                 .usage,
-                "there is no proposal \(name); there are \(Composition.measured.map(\.name).joined(separator: ", "))")
+                "there is no proposal \(name); there are \(Composition.all.map(\.name).joined(separator: ", "))")
         }
         guard !names.isEmpty else { throw Failure(.usage, "--proposals names none") }
-        return Composition.measured.prefix(1) + Composition.measured.dropFirst().filter { names.contains($0.name) }
+        return Composition.all.prefix(1) + Composition.all.dropFirst().filter { names.contains($0.name) }
     }
 
     private func summary(_ cpus: CPUPair) -> String {
@@ -82,7 +82,9 @@ struct EvaluateCommand: ParsableCommand {
         return [
             "proposals": proposals, "repetitions": "\(repetitions)", "cpus": "\(cpus.first),\(cpus.second)",
             "flows": "\(load.flows)", "read-bytes": "\(load.readBytes)", "frag-bytes": "\(load.fragBytes)",
-            "return-batch": "\(load.returnBatch)", "niovs": "\(load.niovs)", "tokens": "\(load.tokens)",
+            "return-batch": "\(load.returnBatch)", "held-tokens": "\(load.heldTokens)", "threads": "\(load.threads)",
+            "niovs": "\(load.niovs)",
+            "niov-bytes": "\(load.niovBytes)", "tokens": "\(load.tokens)",
             "delivery-ring": "\(load.deliveryEntries)", "return-ring": "\(load.returnEntries)",
             "seed": "\(load.seed)", "no-xdp": "\(noXdp)",
         ]
@@ -97,13 +99,22 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Bytes that one receive asks for.")
     var readBytes = 65536
 
-    @Option(help: "Payload bytes of a fragment, a multiple of 8 up to 4096.")
+    @Option(help: "Payload bytes of a fragment, a multiple of 8 up to a buffer's.")
     var fragBytes = 4096
 
-    @Option(help: "Tokens returned at a time, up to 128.")
+    @Option(help: "Bytes of a buffer, a power of two from 4096.")
+    var niovBytes = 4096
+
+    @Option(help: "Tokens returned at a time, up to 1024, in calls of 128.")
     var returnBatch = 128
 
-    @Option(help: "Buffers of 4096 bytes in the binding.")
+    @Option(help: "Tokens that the application holds before it returns the oldest.")
+    var heldTokens = 0
+
+    @Option(help: "Threads of the application; one where a ring serves the whole binding.")
+    var threads = 1
+
+    @Option(help: "Buffers in the binding.")
     var niovs = 32768
 
     @Option(help: "Tokens that make one repetition.")
@@ -124,7 +135,10 @@ struct LoadOptions: ParsableArguments {
         load.readBytes = readBytes
         load.fragBytes = fragBytes
         load.returnBatch = returnBatch
+        load.heldTokens = heldTokens
+        load.threads = threads
         load.niovs = niovs
+        load.niovBytes = niovBytes
         load.tokens = tokens
         load.deliveryEntries = deliveryRing
         load.returnEntries = returnRing

@@ -9,14 +9,16 @@ struct Ringbench: ParsableCommand {
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
         subcommands: [
             EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ProbeCommand.self,
-            InspectCommand.self, ConsumeRingsCommand.self,
+            InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }
 
 extension ParsableCommand {
     /// Runs a command's body and turns what it throws into one sentence on stderr and the right exit code.
-    func reportingFailures(_ body: () throws -> Void) throws {
+    ///
+    /// - Parameter runsUntilInterrupted: a signal is how the command ends, and not that it was cut short.
+    func reportingFailures(runsUntilInterrupted: Bool = false, _ body: () throws -> Void) throws {
         Interrupt.install()
         do {
             try body()
@@ -25,7 +27,9 @@ extension ParsableCommand {
         } catch let error as SystemCallError {
             try Self.end(Failure(error))
         }
-        if Interrupt.isRequested { throw ArgumentParser.ExitCode(FailureKind.interrupted.rawValue) }
+        if Interrupt.isRequested, !runsUntilInterrupted {
+            throw ArgumentParser.ExitCode(FailureKind.interrupted.rawValue)
+        }
     }
 
     private static func end(_ failure: Failure) throws -> Never {

@@ -16,14 +16,13 @@ struct EvaluationTests {
         load.niovs = 4096
         change(&load)
         let composition = try #require(Composition.named(name))
-        var run = ProposalRun(
-            composition: composition, load: load, depth: .everyByte, cpus: (nil, nil), crossing: NoCrossing())
+        var run = ProposalRun(composition: composition, load: load, depth: .everyByte, cpus: (nil, nil))
         run.sourceSeed = sourceSeed
         run.consumerProgram = consumerProgram
         return try run.run()
     }
 
-    @Test("every byte is right and every token comes back once", arguments: Composition.measured.map(\.name))
+    @Test("every byte is right and every token comes back once", arguments: Composition.all.map(\.name))
     func verified(_ name: String) throws {
         let outcome = try run(name)
         #expect(outcome.consumer.received == 20_000)
@@ -45,14 +44,14 @@ struct EvaluationTests {
         #expect(failure?.kind == .invariantBroken)
     }
 
-    @Test("wrong bytes leave no result", arguments: Composition.measured.map(\.name))
+    @Test("wrong bytes leave no result", arguments: Composition.all.map(\.name))
     func wrongBytes(_ name: String) {
         let failure = #expect(throws: Failure.self) { try run(name, sourceSeed: 2) }
         #expect(failure?.kind == .invariantBroken)
         #expect(failure?.description.contains("bytes") == true)
     }
 
-    @Test("fragments smaller than a buffer share it", arguments: Composition.measured.map(\.name))
+    @Test("fragments smaller than a buffer share it", arguments: Composition.all.map(\.name))
     func smallFragments(_ name: String) throws {
         #expect(try run(name) { $0.fragBytes = 1448 }.consumer.received == 20_000)
     }
@@ -70,7 +69,7 @@ struct EvaluationTests {
 
     @Test("one flow and 64 flows", arguments: [1, 64])
     func flows(_ flows: Int) throws {
-        for composition in Composition.measured {
+        for composition in Composition.all {
             let outcome = try run(composition.name) {
                 $0.flows = flows
                 $0.niovs = 32768

@@ -2,7 +2,7 @@ import CTokenRing
 import Glibc
 import TokenRing
 
-/// One run of the ringbench program that was built beside the tests.
+/// One run of a program, of ringbench as it was built beside the tests if no other is named.
 public final class Invocation {
     /// How it ended and what it said.
     public struct Result: Sendable {
@@ -14,16 +14,23 @@ public final class Invocation {
         public let errors: String
     }
 
-    private let process: PeerProcess
+    /// The process, for signals.
+    public let process: PeerProcess
     // Files that have no name any more: they hold as much as is written, unlike a pipe.
     private let output: OwnedDescriptor
     private let errors: OwnedDescriptor
 
     /// Starts it, after the words of `prefix` if it is to be run by another program.
-    public init(_ arguments: [String], through prefix: [String] = []) throws(SystemCallError) {
+    public convenience init(_ arguments: [String], through prefix: [String] = []) throws(SystemCallError) {
+        try self.init(
+            program: PeerProcess.productsDirectory().appending("ringbench").string, arguments, through: prefix)
+    }
+
+    /// Starts a program, found in PATH if its name has no slash.
+    public init(program: String, _ arguments: [String], through prefix: [String] = []) throws(SystemCallError) {
         output = try Self.unnamedFile()
         errors = try Self.unnamedFile()
-        let words = prefix + [PeerProcess.productsDirectory().appending("ringbench").string] + arguments
+        let words = prefix + [program] + arguments
         process = try PeerProcess(
             words[0], Array(words.dropFirst()),
             streams: (output.descriptor.rawValue, errors.descriptor.rawValue))
@@ -36,14 +43,26 @@ public final class Invocation {
 
     /// Waits until it has said `text` on standard error. False if it ended before, or at the deadline.
     public func waitForErrors(containing text: String, deadline: Duration = .seconds(120)) -> Bool {
+        wait(for: text, in: errors, deadline)
+    }
+
+    /// Waits until it has said `text` on standard output. False if it ended before, or at the deadline.
+    public func waitForOutput(containing text: String, deadline: Duration = .seconds(120)) -> Bool {
+        wait(for: text, in: output, deadline)
+    }
+
+    private func wait(for text: String, in file: OwnedDescriptor, _ deadline: Duration) -> Bool {
         let end = ContinuousClock.now + deadline
         while ContinuousClock.now < end {
-            if contents(errors).contains(text) { return true }
-            if process.poll() != nil { return contents(errors).contains(text) }
+            if contents(file).contains(text) { return true }
+            if process.poll() != nil { return contents(file).contains(text) }
             usleep(1000)
         }
         return false
     }
+
+    /// What it has said on standard error so far.
+    public var errorsSoFar: String { contents(errors) }
 
     /// Sends it SIGINT.
     public func interrupt() { process.interrupt() }

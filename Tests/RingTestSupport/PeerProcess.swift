@@ -8,7 +8,8 @@ public final class PeerProcess {
     /// The descriptor number at which a peer finds its socket.
     public static let socketNumber: CInt = 3
 
-    private let identifier: pid_t
+    /// Its process id.
+    public let identifier: pid_t
     private var ending: Ending?
 
     /// How a process ended.
@@ -93,7 +94,24 @@ public final class PeerProcess {
     }
 
     /// Sends it SIGINT, as Ctrl-C does.
-    public func interrupt() { _ = Glibc.kill(identifier, SIGINT) }
+    public func interrupt() { send(SIGINT) }
+
+    /// Sends it a signal, if it has not ended.
+    public func send(_ signal: CInt) { if poll() == nil { _ = Glibc.kill(identifier, signal) } }
+
+    /// Waits until a signal has stopped it. False if it ended, or at the deadline.
+    public func waitUntilStopped(deadline: Duration = .seconds(60)) -> Bool {
+        let end = ContinuousClock.now + deadline
+        while poll() == nil, ContinuousClock.now < end {
+            var status = siginfo_t()
+            // Looks, and leaves its ending for poll().
+            if waitid(P_PID, id_t(identifier), &status, WSTOPPED | WNOHANG | WNOWAIT) == 0, status.si_signo == SIGCHLD {
+                return true
+            }
+            usleep(1000)
+        }
+        return false
+    }
 
     /// Ends it with SIGKILL, whatever it is doing, and reaps it. Its ending if it had ended by itself before.
     @discardableResult

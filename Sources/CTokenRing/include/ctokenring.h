@@ -28,6 +28,18 @@ int ctr_socketpair(int out[2]);
 int ctr_send_descriptors(int socket, const int *descriptors, int count);
 int ctr_receive_descriptors(int socket, int *descriptors, int capacity);	/* their number */
 
+/* serve.c: messages over a Unix socket (SOCK_SEQPACKET). Nothing here waits, but for ctr_serve_connect(). */
+int ctr_serve_listen(const char *path, int backlog);	/* -EADDRINUSE: there is a file */
+int ctr_serve_accept(int listener);			/* -EAGAIN: nobody is there */
+int ctr_serve_connect(const char *path);		/* waits in its reads and writes */
+ssize_t ctr_serve_send(int socket, const void *data, size_t length, const int *descriptors, int count);
+/* Bytes of the message, more than capacity if it was cut; -ECONNRESET: the end. Takes no descriptors. */
+ssize_t ctr_serve_receive(int socket, void *data, size_t capacity);
+/* The same for who connected: waits, and takes up to *count descriptors; how many came is left there. */
+ssize_t ctr_serve_receive_with(int socket, void *data, size_t capacity, int *descriptors, int *count);
+/* The same file for reading only, as another opener would have it; nobody else may open it for writing any more. */
+int ctr_open_read_only(int fd);
+
 /* cpu.c: where a thread runs and what it cost */
 int ctr_pin_thread(int cpu);
 int ctr_cpu_allowed(int cpu);

@@ -30,6 +30,7 @@ int ctr_ask_control(int fd, unsigned int messages);	/* a set of enum ctr_control
 size_t ctr_control_space(size_t data_bytes);		/* CMSG_SPACE */
 ssize_t ctr_send(int fd, const void *data, size_t length);
 int ctr_queued_bytes(int fd);				/* FIONREAD */
+int ctr_unsent_bytes(int fd);				/* SIOCOUTQ, which takes no socket lock */
 
 /* recvmsg that does not wait. *control_length is the room on entry and the bytes used on return. With discard set
  * the bytes are consumed and not copied (MSG_TRUNC).

@@ -6,6 +6,8 @@ struct ConsumerCosts: Codable, Sendable {
     var receive = Phase()
     /// Giving back: tokens gathered, or entries written and submitted.
     var returning = Phase()
+    /// Where the thread's time went.
+    var worker = WorkerTime()
     /// Calls that would enter the kernel, by what they are.
     var receiveCalls = 0
     var returnCalls = 0
@@ -32,7 +34,29 @@ struct ConsumerCosts: Codable, Sendable {
             tokens = meter.tokens
             disturbedBatches = meter.disturbedBatches
         }
+
+        static func += (sum: inout Phase, other: Phase) {
+            sum.ticks += other.ticks
+            sum.batches += other.batches
+            sum.tokens += other.tokens
+            sum.disturbedBatches += other.disturbedBatches
+        }
     }
 
     var calls: Int { receiveCalls + returnCalls + wakeupCalls }
+
+    /// Adds another thread's.
+    static func += (sum: inout ConsumerCosts, other: ConsumerCosts) {
+        sum.receive += other.receive
+        sum.returning += other.returning
+        sum.worker += other.worker
+        sum.receiveCalls += other.receiveCalls
+        sum.returnCalls += other.returnCalls
+        sum.wakeupCalls += other.wakeupCalls
+        sum.copiedBytes += other.copiedBytes
+        sum.received += other.received
+        sum.returned += other.returned
+        sum.corrupt += other.corrupt
+        sum.refusedReturns += other.refusedReturns
+    }
 }

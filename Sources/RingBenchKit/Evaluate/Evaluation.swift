@@ -5,7 +5,7 @@ public struct Evaluation: Sendable {
     /// What they are put under.
     public var load = Load()
     /// Which proposals; the baseline is always run.
-    public var compositions = Composition.measured
+    public var compositions = Composition.all
     /// Repetitions of each; the mail threads' experiment had 11.
     public var repetitions = 11
     /// CPU of softirq and of the consumer.
@@ -28,7 +28,10 @@ public struct Evaluation: Sendable {
         try load.validate()
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
-        let crossing = try LiveCrossing()
+        var crossings: [LiveCrossing] = []
+        for _ in 0..<load.threads { crossings.append(try LiveCrossing()) }
+        var returnCalls: [(name: String, cost: Repetitions)] = []
+        for composition in compositions { returnCalls.append(try costs.returnCall(of: composition)) }
         let clock = TickClock()
         try verifyEveryByte(progress)
         var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
@@ -40,9 +43,9 @@ public struct Evaluation: Sendable {
                     let index = (repetition + turn) % compositions.count
                     progress.step(
                         "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)")
-                    var run = proposalRun(compositions[index], load, .stamps, crossing)
+                    var run = proposalRun(compositions[index], load, .stamps, crossings)
                     outcomes[index].append(try run.run())
-                    guard compositions[index].topology != .none, let program else { continue }
+                    guard let program, ConsumerProcess.canRun(compositions[index], load) else { continue }
                     run.consumerProgram = program
                     remote[index].append(try run.run())
                 }
@@ -55,7 +58,7 @@ public struct Evaluation: Sendable {
         let figures = compositions.indices.map { index in
             ProposalFigures(
                 outcomes: Array(outcomes[index].prefix(complete)), crossing: costs, clock: clock, load: load,
-                delivery: compositions[index].delivery
+                composition: compositions[index], returnCall: returnCalls[index]
             ).all
         }
         let rows = compositions.indices.map { index in
@@ -67,7 +70,7 @@ public struct Evaluation: Sendable {
                     ? nil
                     : ProposalFigures(
                         outcomes: between, crossing: costs, clock: clock, load: load,
-                        delivery: compositions[index].delivery
+                        composition: compositions[index], returnCall: returnCalls[index]
                     ).all)
         }
         let xdp = try runXDP(progress)
@@ -80,18 +83,18 @@ public struct Evaluation: Sendable {
         load.tokens = min(load.tokens, 2 * load.niovs)
         for composition in compositions {
             progress.step("evaluate: checking every byte, \(composition.name)")
-            var run = proposalRun(composition, load, .everyByte, NoCrossing())
+            var run = proposalRun(composition, load, .everyByte, [])
             _ = try run.run()
-            guard composition.topology != .none, let program else { continue }
+            guard let program, ConsumerProcess.canRun(composition, load) else { continue }
             run.consumerProgram = program
             _ = try run.run()
         }
     }
 
     private func proposalRun(
-        _ composition: Composition, _ load: Load, _ depth: StreamContent.Depth, _ crossing: any Crossing
+        _ composition: Composition, _ load: Load, _ depth: StreamContent.Depth, _ crossings: [LiveCrossing]
     ) -> ProposalRun {
-        ProposalRun(composition: composition, load: load, depth: depth, cpus: cpus, crossing: crossing)
+        ProposalRun(composition: composition, load: load, depth: depth, cpus: cpus, crossings: crossings)
     }
 
     private func ratios(_ figures: [Figure], to baseline: [Figure]) -> [String: ProposalReport.Ratio] {

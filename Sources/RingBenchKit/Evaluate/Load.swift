@@ -12,8 +12,18 @@ public struct Load: Sendable, Codable {
     public var fragBytes = 4096
     /// Tokens returned at a time.
     public var returnBatch = 128
+    /// Tokens that the application holds, all flows together, before it returns the oldest.
+    public var heldTokens = 0
+    /// Threads of the application; where a ring has one consumer there is one.
+    public var threads = 1
+    /// Fragments that arrive in one poll of a flow; 0 for as many as a receive takes, at most an skb's.
+    public var burstFrags = 0
+    /// Fragments that a socket queues before its window closes; 0 for twice a receive's, and at least 128.
+    public var windowFrags = 0
     /// Buffers in the binding.
     public var niovs = 32768
+    /// Bytes of a buffer, `rx-page-size`.
+    public var niovBytes = Binding.pageBytes
     /// Tokens that make one repetition.
     public var tokens = 1_000_000
     /// Entries of the delivery ring.
@@ -36,14 +46,20 @@ public struct Load: Sendable, Codable {
         }
         try require((1...64).contains(flows), "--flows is \(flows): 1 to 64 flows can be run")
         try require(
-            fragBytes % 8 == 0 && (8...Binding.pageBytes).contains(fragBytes),
-            "--frag-bytes is \(fragBytes): it must be a multiple of 8 up to \(Binding.pageBytes)")
+            niovBytes.nonzeroBitCount == 1 && (Binding.pageBytes...1 << 21).contains(niovBytes),
+            "--niov-bytes is \(niovBytes): it must be a power of two from \(Binding.pageBytes) to 2 MiB")
+        try require(
+            fragBytes % 8 == 0 && (8...niovBytes).contains(fragBytes),
+            "--frag-bytes is \(fragBytes): it must be a multiple of 8 up to a buffer's \(niovBytes)")
         try require(
             readBytes >= fragBytes && readBytes <= 1 << 20,
             "--read-bytes is \(readBytes): it must hold a fragment of \(fragBytes) and be at most 1 MiB")
         try require(
-            (1...128).contains(returnBatch),
-            "--return-batch is \(returnBatch): SO_DEVMEM_DONTNEED takes 1 to 128 tokens a call")
+            (1...1024).contains(returnBatch),
+            "--return-batch is \(returnBatch): 1 to 1024 tokens can be returned at a time, in calls of 128")
+        try require(
+            (1...flows).contains(threads), "--threads is \(threads): there must be 1 to \(flows), a flow for each")
+        try require(heldTokens >= 0, "--held-tokens is \(heldTokens): it must be 0 or more")
         try require(
             (1024...1 << 20).contains(niovs),
             "--niovs is \(niovs): it must be between 1024 (4 MiB of buffers) and 1048576")
@@ -53,24 +69,31 @@ public struct Load: Sendable, Codable {
                 entries.nonzeroBitCount == 1 && entries <= RingLayout.mostEntries,
                 "\(name) is \(entries): a ring's size must be a power of two up to \(RingLayout.mostEntries)")
         }
-        let held = flows * kernelConfiguration(depth: .stamps).windowFrags + Int(deliveryEntries) + flows * returnBatch
+        let held = mostTokensOut
         try require(
             niovs > held,
             "--niovs is \(niovs): queues, rings and return batches can hold \(held) of them; use more buffers")
     }
 
+    /// Fragments that can be on their way at once: in queues, in delivery rings, with the application, in return rings.
+    var mostTokensOut: Int {
+        flows * kernelConfiguration(depth: .stamps, threads: 1).windowFrags + Int(deliveryEntries)
+            + flows * returnBatch + heldTokens
+    }
+
     /// The model kernel's set-up for this load.
-    func kernelConfiguration(depth: StreamContent.Depth) -> Kernel.Configuration {
+    func kernelConfiguration(depth: StreamContent.Depth, threads: Int) -> Kernel.Configuration {
         var configuration = Kernel.Configuration()
         configuration.flows = flows
         configuration.fragBytes = fragBytes
         configuration.niovs = niovs
-        configuration.windowFrags = max(128, 2 * fragsPerRead)
+        configuration.niovBytes = niovBytes
+        configuration.windowFrags = windowFrags > 0 ? windowFrags : max(128, 2 * fragsPerRead)
+        configuration.threads = threads
         configuration.deliveryEntries = deliveryEntries
         configuration.returnEntries = returnEntries
         configuration.seed = seed
         configuration.depth = depth
         return configuration
     }
-
 }

@@ -29,7 +29,9 @@ struct ProposalFigures {
     let crossing: CrossingCosts
     let clock: TickClock
     let load: Load
-    let delivery: DeliveryMechanism
+    let composition: Composition
+    /// By which call tokens go back, and what it costs.
+    let returnCall: (name: String, cost: Repetitions)
 
     private var tokens: Int { load.tokens }
 
@@ -72,21 +74,21 @@ struct ProposalFigures {
         let wakeups = Repetitions(outcomes.map { Double($0.consumer.wakeupCalls) / Double(tokens) })
         var live: [(String, Repetitions)] = []
         if calls.median > 0 { live.append(("recvmsg", scaled(crossing.recvmsg, by: calls))) }
-        if delivery == .controlMessages { live.append(("control messages", scaled(crossing.controlMessage, by: ones))) }
+        if !composition.hasDeliveryRing { live.append(("control messages", scaled(crossing.controlMessage, by: ones))) }
         if wakeups.most > 0 { live.append(("kick, as setsockopt", scaled(crossing.dontNeed, by: wakeups))) }
         return sum(Self.receiveKey, user: "take delivery", { $0.consumer.receive }, live)
     }
 
     private var returnFigure: Figure {
         let calls = Repetitions(outcomes.map { Double($0.consumer.returnCalls) / Double(tokens) })
-        let live = calls.most > 0 ? [("setsockopt", scaled(crossing.dontNeed, by: calls))] : []
+        let live = calls.most > 0 ? [(returnCall.name, scaled(returnCall.cost, by: calls))] : []
         return sum(Self.returnKey, user: "give back", { $0.consumer.returning }, live)
     }
 
     /// The total, and for a delivery in softirq also what recvmsg does to the socket: the model has no TCP, and softirq would have
     /// to do some of that instead. Once a read's worth of fragments, all of it: an upper bound.
     private func boundFigure(_ totals: [Double], _ evidence: Evidence) -> Figure {
-        guard delivery == .mappedRing else {
+        guard composition.hasDeliveryRing else {
             return Figure(key: Self.boundKey, evidence: evidence, repetitions: Repetitions(totals))
         }
         let perToken = Repetitions(totals.map { _ in 1 / Double(load.fragsPerRead) })

@@ -11,7 +11,10 @@ struct ProposalRun {
     let depth: StreamContent.Depth
     /// CPU of softirq and of the application.
     let cpus: (kernel: Int?, consumer: Int?)
-    let crossing: any Crossing
+    /// What the application's threads enter the real kernel by, one each; without one a thread enters nothing.
+    var crossings: [LiveCrossing] = []
+    /// When fragments arrive; nil lets them in as fast as windows open, `load.tokens` of them.
+    var schedule: ArrivalSchedule?
     /// The program that runs the consumer in a process of its own; nil keeps it in this one.
     var consumerProgram: String?
     /// What the source writes by, if not what the consumer expects: every fragment is wrong then. Shows that the check can fail.
@@ -22,6 +25,7 @@ struct ProposalRun {
         var consumer: ConsumerCosts
         var issue: CostMeter
         var release: CostMeter
+        var traffic: Softirq.Outcome
         var wallNanoseconds: Int64
 
         /// Batches of all phases that were left out because the thread was off its core.
@@ -37,51 +41,76 @@ struct ProposalRun {
     func run() throws(Failure) -> Outcome {
         let kernel: Kernel
         do {
-            var configuration = load.kernelConfiguration(depth: depth)
+            var configuration = load.kernelConfiguration(depth: depth, threads: threads)
             configuration.seed = sourceSeed ?? load.seed
             kernel = try Kernel(composition, configuration)
         } catch {
             throw Failure(.systemCall, "\(composition.name): \(error)")
         }
         let stop = StopFlag()
-        let softirq = try startSoftirq(kernel, stop)
+        let progress = RunProgress(threads: threads, goal: schedule == nil ? load.tokens : nil)
+        let softirq = try startSoftirq(Softirq(kernel: kernel, load: load, progress: progress, stop: stop))
         let start = ctr_monotonic_ns()
         let result = Result { () throws(Failure) in
             if let consumerProgram { return try ConsumerProcess.serve(kernel, run: self, program: consumerProgram) }
-            return try consumeInThread(kernel)
+            return try consumeInThreads(kernel, progress)
         }
         let wall = ctr_monotonic_ns() - start
         stop.raise()
-        softirq.join()
+        let traffic = softirq.join()
         let consumer = try result.get()
-        if kernel.ringSet != nil { _ = kernel.flush() }
-        try verify(kernel, consumer)
+        for ringSet in kernel.ringSets { while ringSet.flush() > 0 {} }
+        try verify(kernel, consumer, expected: traffic.offered - traffic.dropped)
         let costs = kernel.costs
         try tearDown(kernel)
-        return Outcome(consumer: consumer, issue: costs.issue, release: costs.release, wallNanoseconds: wall)
+        return Outcome(
+            consumer: consumer, issue: costs.issue, release: costs.release, traffic: traffic, wallNanoseconds: wall)
     }
 
-    /// Receives exactly `load.tokens` fragments, the flows in turn, and goes on delivering until told to stop.
-    private func startSoftirq(_ kernel: Kernel, _ stop: StopFlag) throws(Failure) -> PinnedThread<Void> {
-        let load = load
-        return try startThread(cpus.kernel) {
-            var left = load.tokens
-            while !stop.isRaised {
-                var moved = 0
-                for flow in 0..<load.flows {
-                    let burst = min(left, load.fragsPerRead, Arrival.mostFrags)
-                    let received = kernel.softirq(flow: flow, burst: burst)
-                    left -= received.received
-                    moved += received.received + received.delivered
-                }
-                if moved == 0 { ctr_pause() }
-            }
+    /// Threads of the application.
+    private var threads: Int { ConsumerPlan.threads(composition, load) }
+
+    private func startSoftirq(_ softirq: Softirq) throws(Failure) -> PinnedThread<Softirq.Outcome> {
+        let schedule = schedule
+        return try startThread(cpus.kernel) { schedule.map(softirq.runOpen) ?? softirq.runClosed() }
+    }
+
+    private func consumeInThreads(_ kernel: Kernel, _ progress: RunProgress) throws(Failure) -> ConsumerCosts {
+        let rings: ConsumerRings
+        do {
+            rings = try ConsumerRings(composition, kernel.ringSets)
+        } catch {
+            throw Failure(.systemCall, "\(composition.name): \(error)")
         }
-    }
-
-    private func consumeInThread(_ kernel: Kernel) throws(Failure) -> ConsumerCosts {
-        let run = self
-        return try startThread(cpus.consumer) { Result { () throws(Failure) in try run.consume(kernel) } }.join().get()
+        let payload = UnsafeRawBufferPointer(
+            start: kernel.binding.memory.base, count: kernel.binding.memory.byteCount)
+        let checker = StreamChecker(load: load, depth: depth, payload: payload)
+        var workers: [PinnedThread<Result<ConsumerCosts, Failure>>] = []
+        for thread in 0..<threads {
+            let crossing = thread < crossings.count ? crossings[thread].crossing : .none
+            let application = Application(
+                composition: composition, load: load, rings: rings, checker: checker, progress: progress,
+                kernel: kernel, crossing: crossing,
+                calls: kernel.ringSets.map { .direct(.passUnretained($0), crossing) }, thread: thread,
+                sharesCore: threads > 1)
+            let name = composition.name
+            // More threads than cores share the consumer's: the model has no more to give.
+            workers.append(
+                try startThread(cpus.consumer) {
+                    Result { () throws(Failure) in
+                        var watch = Watchdog()
+                        let costs = try application.run(&watch)
+                        try watch.check(received: costs.received, in: name)
+                        return costs
+                    }
+                })
+        }
+        let results = workers.map { $0.join() }
+        return try withExtendedLifetime((rings, checker, kernel, crossings)) { () throws(Failure) in
+            var sum = ConsumerCosts()
+            for result in results { sum += try result.get() }
+            return sum
+        }
     }
 
     private func startThread<Value: Sendable>(
@@ -94,34 +123,15 @@ struct ProposalRun {
         }
     }
 
-    private func consume(_ kernel: Kernel) throws(Failure) -> ConsumerCosts {
-        var watch = Watchdog()
-        let costs: ConsumerCosts
-        if let ringSet = kernel.ringSet {
-            do {
-                var consumer = try RingConsumer(
-                    region: ringSet.region, payload: kernel.binding.memory, load: load, depth: depth,
-                    calls: DirectRingCalls(kernel: kernel, crossing: crossing))
-                costs = consumer.run(&watch)
-            } catch {
-                throw Failure(.systemCall, "\(composition.name): \(error)")
-            }
-        } else {
-            var consumer = SocketConsumer(kernel: kernel, load: load, depth: depth, crossing: crossing)
-            costs = consumer.run(&watch)
-        }
-        try watch.check(received: costs.received, of: load.tokens, in: composition.name)
-        return costs
-    }
-
     /// Before anything is closed: each byte was right, each token came back once, and every buffer is in the pool.
-    private func verify(_ kernel: Kernel, _ consumer: ConsumerCosts) throws(Failure) {
+    private func verify(_ kernel: Kernel, _ consumer: ConsumerCosts, expected: Int) throws(Failure) {
+        let (issued, released) = (kernel.costs.issue.allTokens, kernel.costs.release.allTokens)
         let audit = kernel.binding.pool.audit
         let checks: [(Bool, String)] = [
             (consumer.corrupt == 0, "\(consumer.corrupt) fragments did not hold the bytes that the source wrote"),
             (
-                consumer.received == load.tokens && consumer.returned == load.tokens,
-                "\(load.tokens) tokens went out, \(consumer.received) were received, \(consumer.returned) returned"
+                consumer.received == expected && consumer.returned == expected,
+                "\(expected) fragments came in, \(consumer.received) were received, \(consumer.returned) returned"
             ),
             (
                 consumer.refusedReturns == 0 && kernel.refusals.total == 0,
@@ -129,8 +139,8 @@ struct ProposalRun {
             ),
             (audit.isWhole, "the page pool is not whole: \(audit)"),
             (
-                kernel.costs.issue.allTokens == load.tokens && kernel.costs.release.allTokens == load.tokens,
-                "the kernel issued \(kernel.costs.issue.allTokens) and took back \(kernel.costs.release.allTokens) tokens"
+                issued == expected && released == expected,
+                "the kernel issued \(issued) and took back \(released) of \(expected) tokens"
             ),
         ]
         for (holds, sentence) in checks where !holds {
@@ -140,7 +150,7 @@ struct ProposalRun {
 
     private func tearDown(_ kernel: Kernel) throws(Failure) {
         kernel.closeRings()
-        for flow in 0..<load.flows { kernel.close(flow) }
+        for socket in kernel.sockets { kernel.close(socket) }
         kernel.unbind(kernel.binding)
         guard kernel.binding.pool.audit.isWhole else {
             throw Failure(
@@ -158,13 +168,13 @@ final class StopFlag: Sendable {
 
 extension Watchdog {
     /// Turns an early end into a failure.
-    borrowing func check(received: Int, of tokens: Int, in name: String) throws(Failure) {
+    borrowing func check(received: Int, in name: String) throws(Failure) {
         switch reason {
         case .interrupted: throw Failure(.interrupted, "interrupted")
         case .stuck:
             throw Failure(
                 .invariantBroken,
-                "\(name): stuck at \(received) of \(tokens) fragments: a token, a buffer or a wakeup was lost")
+                "\(name): stuck after \(received) fragments: a token, a buffer or a wakeup was lost")
         case nil: break
         }
     }

@@ -44,6 +44,9 @@ extension SystemCallCosts {
     /// refusal.
     public var netlinkRoundTripNs: Repetitions? { call("genl_error_reply")?.nsPerCall }
 
+    /// An ioctl that reads a number, in nanoseconds per call: the floor of a release by ioctl.
+    public var ioctlNs: Repetitions? { call("ioctl_outq")?.nsPerCall }
+
     /// `io_uring_enter` that submits nothing, in nanoseconds per call.
     public var ioUringEnterNs: Repetitions? { call("io_uring_enter_empty")?.nsPerCall }
 
@@ -64,6 +67,7 @@ extension SystemCallCosts {
             ),
             ("inq_message_ns", inqMessageNs, "recvmsg_64_b_all_three - recvmsg_64_b_both_timestamps"),
             ("netlink_round_trip_ns", netlinkRoundTripNs, "genl_error_reply"),
+            ("ioctl_ns", ioctlNs, "ioctl_outq"),
             ("io_uring_enter_ns", ioUringEnterNs, "io_uring_enter_empty"),
             ("io_uring_register_ns", ioUringRegisterNs, "io_uring_register_refused"),
         ]

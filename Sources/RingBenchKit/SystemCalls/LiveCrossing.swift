@@ -1,13 +1,16 @@
 import CTokenRing
 import TokenRing
+import TokenRingXDP
 
-/// Crossings on this kernel: a peek of one byte for each receive, a DONTNEED of one absent token for each other call.
-///
-/// Used by the application's thread alone.
-final class LiveCrossing: Crossing, @unchecked Sendable {
+/// What crossings on this kernel need, for one thread of the application: a loopback TCP connection with a byte to peek at, and a
+/// generic netlink socket with a request that the kernel refuses.
+final class LiveCrossing: @unchecked Sendable {
     private let connection: LoopbackConnection
+    private let netlink: GenericNetlinkSocket?
+    private let request: UnsafeMutableBufferPointer<UInt8>
+    private let answer: UnsafeMutableBufferPointer<UInt8>
 
-    /// Connects over loopback and queues the byte.
+    /// Connects over loopback and queues the byte. Without generic netlink there is no round trip to make.
     init() throws(Failure) {
         do throws(SystemCallError) {
             connection = try LoopbackConnection(receiveBytes: 65536)
@@ -16,15 +19,24 @@ final class LiveCrossing: Crossing, @unchecked Sendable {
         } catch {
             throw Failure(error)
         }
+        netlink = try? GenericNetlinkSocket()
+        let bytes = GenericNetlinkSocket.request(family: GenericNetlinkSocket.controller, command: 255)
+        request = .allocate(capacity: bytes.count)
+        _ = request.initialize(from: bytes)
+        answer = .allocate(capacity: 8192)
+        answer.initialize(repeating: 0)
     }
 
-    func receive() { _ = ctr_peek_byte(connection.receiver) }
-    func dontNeed() { enter() }
-    func wakeup() { enter() }
+    deinit {
+        request.deallocate()
+        answer.deallocate()
+    }
 
-    private func enter() {
-        withUnsafeBytes(of: TokenRange(token_start: 1, token_count: 1)) {
-            _ = ctr_devmem_dontneed(connection.receiver, $0.baseAddress, UInt32($0.count))
-        }
+    /// The calls, as plain numbers; valid as long as this object lives.
+    var crossing: Crossing {
+        Crossing(
+            socket: connection.receiver, netlink: netlink?.descriptor ?? -1,
+            request: UnsafePointer(request.baseAddress), requestBytes: request.count, answer: answer.baseAddress,
+            answerBytes: answer.count)
     }
 }

@@ -39,7 +39,10 @@ public struct SystemCallCosts: Encodable, Sendable {
         let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         let chosen: Int = cpu ?? allowed.last ?? 0
         var timer = CallTimer(
-            [FloorCalls.self, DontneedCalls.self, ReceiveCalls.self, NetlinkCalls.self, UringCalls.self], rounds: 24)
+            [
+                FloorCalls.self, DontneedCalls.self, ReceiveCalls.self, IoctlCalls.self, NetlinkCalls.self,
+                UringCalls.self,
+            ], rounds: 24)
         let completed = try pinned(to: chosen) { () throws(Failure) in
             for repetition in 0..<repetitions {
                 if Interrupt.isRequested { return repetition }

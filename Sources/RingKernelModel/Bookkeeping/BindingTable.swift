@@ -56,7 +56,7 @@ final class BindingTable: @unchecked Sendable {
     }
 
     private func add(_ frag: Frag, _ number: Int) -> Int? {
-        guard number < Self.most, let binding = frag.binding else { return nil }
+        guard number < Self.most, let binding = frag.binding?.takeUnretainedValue() else { return nil }
         (rows + number).initialize(to: Row(id: binding.id, count: binding.niovCount, niovs: binding.niovs[0]))
         published.pointee.store(number + 1, ordering: .releasing)
         return number

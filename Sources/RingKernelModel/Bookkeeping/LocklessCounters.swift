@@ -21,7 +21,7 @@ final class LocklessCounters: TokenBookkeeping {
                 let index = niov.pointee.index
                 // Memory is needed only for a page that this owner never had.
                 guard let counter = tree.counter(of: index) ?? makeCounter(of: index, in: tree) else { return position }
-                if counter.pointee.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+                niov.take(counter.pointee)
                 tokens[position] = index
             }
             return frags.count

@@ -22,16 +22,26 @@ final class PerBindingURef: TokenBookkeeping {
     ) -> Int {
         for (position, frag) in frags.enumerated() {
             let niov = frag.niov.unsafelyUnwrapped
-            niov.takeUserReference()
+            take(niov)
             tokens[position] = niov.pointee.index
         }
         return frags.count
     }
 
+    @inline(__always)
+    private func take(_ niov: NetIOVPointer) {
+        switch decrement {
+        // As posted: a stray return between the two would drop a reference that is not there yet.
+        case .asPosted:
+            if niov.pointee.userReferences.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+        case .ifPositive: niov.takeUserReference()
+        }
+    }
+
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard let niovs = owner.binding?.niovs else { return 0 }
-        return walk(start: start, count: count, limit: niovs.count, owner: owner, attempts: &attempts) {
-            releaseOne(niovs[$0], owner, inSoftirq)
+        guard let niovs = owner.niovs else { return 0 }
+        return walk(start: start, count: count, limit: niovs.pointee.count, owner: owner, attempts: &attempts) {
+            releaseOne(niovs.pointee[$0], owner, inSoftirq)
         }
     }
 

@@ -27,7 +27,7 @@ final class PerOwnerURef: TokenBookkeeping {
             for (position, frag) in frags.enumerated() {
                 let niov = frag.niov.unsafelyUnwrapped
                 let index = niov.pointee.index
-                if counters[index].pointee.wrappingAdd(1, ordering: .relaxed).newValue == 1 { niov.hold() }
+                niov.take(counters[index].pointee)
                 tokens[position] = index
             }
         }

@@ -58,12 +58,12 @@ extension TokenBookkeeping {
     ) -> Int {
         var taken = 0
         for offset in 0..<count {
+            guard attempts > 0 else { break }
             let token = UInt64(start) + UInt64(offset)
             guard token < UInt64(limit) else {
                 owner.refused.countOutOfRange(UInt64(count - offset))
                 break
             }
-            guard attempts > 0 else { break }
             attempts -= 1
             taken += body(NetIOVIndex(token))
         }

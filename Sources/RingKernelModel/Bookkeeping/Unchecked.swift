@@ -24,16 +24,16 @@ final class Unchecked: TokenBookkeeping {
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
-        let niovs = owner.binding?.niovs
+        let niovs = owner.niovs
         var released = 0
         for offset in 0..<count where attempts > 0 {
             attempts -= 1
             let token = start &+ offset
-            guard let niovs, token < UInt32(niovs.count) else {
+            guard let niovs, token < UInt32(niovs.pointee.count) else {
                 oopses.record("token \(token) was followed as a pointer that nobody gave out")
                 return released
             }
-            niovs[token].drop(inSoftirq: inSoftirq)
+            niovs.pointee[token].drop(inSoftirq: inSoftirq)
             released += 1
         }
         return released

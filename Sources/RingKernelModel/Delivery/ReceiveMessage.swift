@@ -19,7 +19,10 @@ struct ReceiveMessage: ~Copyable {
     /// Fragments handled at a time.
     private static let batch = TrafficSource.mostFrags
 
-    let socket: Socket
+    private unowned(unsafe) let kernel: Kernel
+    private unowned(unsafe) let socket: Socket
+    /// Whom the tokens are given; nil for nobody, then fragments in a dmabuf are -EFAULT.
+    private unowned(unsafe) let owner: TokenOwner?
     /// Bytes asked for.
     let length: Int
     let control: UnsafeMutableRawBufferPointer
@@ -27,26 +30,24 @@ struct ReceiveMessage: ~Copyable {
     let memory: UnsafeMutableRawBufferPointer?
     /// As in RFC v3: control messages that do not fit vanish.
     let truncates: Bool
-    let faults: FaultPlan
-    /// Lets the owner receive from the pool's binding.
-    let admit: (Frag) -> Result<any TokenBookkeeping, ReceiveError>
-
     private var result = ReceiveResult(bytes: 0, controlBytes: 0)
 
     /// Why nothing could be delivered.
     struct ReceiveError: Error { let errno: Int32 }
 
+    /// A call on `socket` of `kernel`, whose caller holds both: nothing here counts references, which every thread of the model
+    /// would write.
     init(
-        on socket: Socket, length: Int, control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?,
-        truncates: Bool, faults: FaultPlan, admit: @escaping (Frag) -> Result<any TokenBookkeeping, ReceiveError>
+        _ kernel: Kernel, on socket: Socket, for owner: TokenOwner?, length: Int,
+        control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?
     ) {
+        self.kernel = kernel
         self.socket = socket
+        self.owner = owner
         self.length = length
         self.control = control
         self.memory = memory
-        self.truncates = truncates
-        self.faults = faults
-        self.admit = admit
+        truncates = kernel.composition.delivery == .controlMessagesTruncated
     }
 
     /// Receives with MSG_SOCK_DEVMEM.
@@ -55,7 +56,8 @@ struct ReceiveMessage: ~Copyable {
             while result.bytes < length {
                 let queued = socket.queue.peek(into: frags)
                 guard queued > 0 else {
-                    fail(EAGAIN)
+                    // 0 is the end of the stream.
+                    if !socket.hasEnded { fail(EAGAIN) }
                     break
                 }
                 let goesOn =
@@ -76,18 +78,15 @@ struct ReceiveMessage: ~Copyable {
     consuming func runPlain() -> ReceiveResult {
         withUnsafeTemporaryAllocation(of: Frag.self, capacity: 1) { frags in
             while result.bytes < length {
-                if socket.announced.peek(into: frags) > 0 {
-                    guard copy(frags[0], from: socket.announced) else { break }
-                } else if socket.queue.peek(into: frags) > 0 {
-                    guard frags[0].kind == .normal else {
-                        fail(EFAULT)
-                        break
-                    }
-                    guard copy(frags[0], from: socket.queue) else { break }
-                } else {
-                    fail(EAGAIN)
+                guard socket.queue.peek(into: frags) > 0 else {
+                    if !socket.hasEnded { fail(EAGAIN) }
                     break
                 }
+                guard frags[0].kind == .normal else {
+                    fail(EFAULT)
+                    break
+                }
+                guard copy(frags[0]) else { break }
             }
         }
         return result
@@ -102,8 +101,9 @@ struct ReceiveMessage: ~Copyable {
 
     /// Hands out fragments of one binding. False when the call is over.
     private mutating func deliver(_ frags: Slice<UnsafeMutableBufferPointer<Frag>>) -> Bool {
+        guard let owner else { return fail(EFAULT) }
         let bookkeeping: any TokenBookkeeping
-        switch admit(frags[0]) {
+        switch kernel.admit(frags[0], on: socket, for: owner) {
         case .success(let found): bookkeeping = found
         case .failure(let error): return fail(error.errno)
         }
@@ -116,7 +116,7 @@ struct ReceiveMessage: ~Copyable {
                 // The data stays queued and no token is made (sources.md C5).
                 guard taken > 0 else { return fail(Int32(Self.tooSmall)) }
                 let batch = UnsafeBufferPointer(rebasing: pieces[..<taken])
-                let issued = bookkeeping.issue(batch, of: fitting, to: socket.owner, tokens: names)
+                let issued = bookkeeping.issue(batch, of: fitting, to: owner, tokens: names)
                 put(batch[..<issued], names, room: room)
                 consume(batch[..<issued], of: frags)
                 guard issued == taken else { return fail(ENOMEM) }
@@ -127,7 +127,7 @@ struct ReceiveMessage: ~Copyable {
 
     private mutating func put(_ frags: Slice<UnsafeBufferPointer<Frag>>, _ tokens: UnsafePointer<UInt32>, room: Int) {
         // They are all of one binding.
-        let dmabufID = frags.first?.binding?.id ?? 0
+        let dmabufID = frags.first?.binding?.takeUnretainedValue().id ?? 0
         for (position, frag) in frags.enumerated() {
             result.bytes += Int(frag.size)
             guard position < room else {
@@ -179,9 +179,9 @@ struct ReceiveMessage: ~Copyable {
     /// The linear part: copied, and announced by SCM_DEVMEM_LINEAR with nothing but its size.
     private mutating func copyLinear(_ frag: Frag) -> Bool {
         guard control.count - result.controlBytes >= ControlMessages.space else { return fail(Int32(Self.tooSmall)) }
-        guard !faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
+        guard !kernel.faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
         let before = result.bytes
-        let goesOn = copy(frag, from: socket.queue)
+        let goesOn = copy(frag)
         ControlMessages.putLinear(size: UInt32(result.bytes - before), into: control, at: result.controlBytes)
         result.controlBytes += ControlMessages.space
         return goesOn
@@ -190,11 +190,11 @@ struct ReceiveMessage: ~Copyable {
     /// An skb without devmem: copied, no control message at all, and the call ends with it.
     private mutating func copyNormal(_ frag: Frag) -> Bool {
         guard memory != nil else { return fail(EFAULT) }
-        _ = copy(frag, from: socket.queue)
+        _ = copy(frag)
         return false
     }
 
-    private mutating func copy(_ frag: Frag, from queue: ReceiveQueue) -> Bool {
+    private mutating func copy(_ frag: Frag) -> Bool {
         guard let memory, let bytes = frag.bytes else { return fail(EFAULT) }
         let count = min(Int(frag.size), length - result.bytes, memory.count - result.bytes)
         guard count > 0 else { return fail(EFAULT) }
@@ -202,10 +202,10 @@ struct ReceiveMessage: ~Copyable {
             from: UnsafeRawBufferPointer(start: bytes + Int(frag.offset), count: count))
         result.bytes += count
         if count == Int(frag.size) {
-            queue.advance(1)
+            socket.queue.advance(1)
             frag.free(inSoftirq: false)
         } else {
-            queue.consume(UInt32(count))
+            socket.queue.consume(UInt32(count))
         }
         return true
     }

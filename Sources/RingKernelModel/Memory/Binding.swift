@@ -54,7 +54,7 @@ public final class Binding: Sendable {
         try SystemCallError.check(ctr_seal_size(dmabuf.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
         memory = try Mapping(of: dmabuf, byteCount: byteCount, populate: true)
         pool = PagePool(count: niovCount, niovBytes: niovBytes)
-        pool.binding = .passUnretained(self)
+        pool.table.pointee.binding = .passUnretained(self)
     }
 
     /// Buffers in the binding.

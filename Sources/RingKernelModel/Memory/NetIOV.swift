@@ -44,25 +44,3 @@ extension UnsafeMutablePointer where Pointee == NetIOV {
         }
     }
 }
-
-/// All net_iovs of a binding.
-final class NetIOVTable: @unchecked Sendable {
-    let count: Int
-    private let niovs: NetIOVPointer
-
-    init(count: Int, bytes: Int, pool: Unmanaged<PagePool>) {
-        self.count = count
-        niovs = .allocate(capacity: count)
-        for index in 0..<count {
-            (niovs + index).initialize(to: NetIOV(index: NetIOVIndex(index), bytes: bytes, pool: pool))
-        }
-    }
-
-    deinit {
-        niovs.deinitialize(count: count)
-        niovs.deallocate()
-    }
-
-    @inline(__always)
-    subscript(_ index: NetIOVIndex) -> NetIOVPointer { niovs + Int(index) }
-}

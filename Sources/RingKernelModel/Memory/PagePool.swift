@@ -9,10 +9,8 @@ public final class PagePool: @unchecked Sendable {
     static let cacheSize = 128
     static let refill = 64
 
-    /// The buffers; made once, right after the pool.
-    nonisolated(unsafe) private(set) var niovs: NetIOVTable!
-    /// Whose pool it is; it keeps this alive.
-    nonisolated(unsafe) var binding: Unmanaged<Binding>!
+    /// The buffers.
+    let table: UnsafeMutablePointer<NetIOVTable>
     /// Asked for buffers before the ring is, in softirq: mapped return rings, as zcrx's refill ring is.
     nonisolated(unsafe) var provider: (() -> Void)?
     /// Told that there is no buffer anywhere.
@@ -35,15 +33,22 @@ public final class PagePool: @unchecked Sendable {
     private let freedWhileHeld = Atomic<UInt64>(0)
 
     init(count: Int, niovBytes: Int) {
+        table = .allocate(capacity: 1)
         cache = .allocate(capacity: Self.cacheSize)
         state = .allocate(capacity: 1)
         state.initialize(to: Cache())
         recycled = RecycleRing(capacity: count)
-        niovs = NetIOVTable(count: count, bytes: niovBytes, pool: .passUnretained(self))
+        table.initialize(to: NetIOVTable(count: count, bytes: niovBytes, pool: .passUnretained(self)))
         for index in 0..<count { _ = recycled.produce(niovs[NetIOVIndex(index)]) }
     }
 
+    /// The buffers.
+    @inline(__always)
+    var niovs: NetIOVTable { table.pointee }
+
     deinit {
+        table.pointee.destroy()
+        table.deallocate()
         cache.deallocate()
         state.deallocate()
     }

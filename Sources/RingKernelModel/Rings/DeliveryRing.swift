@@ -8,18 +8,16 @@ final class DeliveryRing: @unchecked Sendable {
     private let binding: Binding
     private let bookkeeping: any TokenBookkeeping
     private let owner: TokenOwner
-    private let joins: Bool
     /// Whether our flags word asks the consumer for a kick.
     private var asksForKick = false
+    /// Sockets that found the ring full.
+    private var waiting: [Socket] = []
     /// Times that there was no room.
     private(set) var full: UInt64 = 0
 
-    init(
-        _ region: RingRegion, number: Int, binding: Binding, owner: TokenOwner, joins: Bool
-    ) throws(RegionError) {
+    init(_ region: RingRegion, number: Int, binding: Binding, owner: TokenOwner) throws(RegionError) {
         self.binding = binding
         self.owner = owner
-        self.joins = joins
         bookkeeping = binding.bookkeeping
         let producer = try region.takeProducer(of: number, entry: FragDescriptor.self)
         ring = .allocate(capacity: 1)
@@ -33,74 +31,81 @@ final class DeliveryRing: @unchecked Sendable {
 
     var statistics: RingStatistics { ring.pointee.statistics }
 
-    /// Moves what the sockets have queued into the ring, as far as there is room.
+    /// What ended a pass over a socket.
+    private enum Pause {
+        /// Nothing is left that can be delivered now.
+        case drained
+        /// The ring has no room for what is left.
+        case full
+    }
+
+    /// Moves what a socket has queued into the ring, as far as there is room.
     ///
     /// What does not fit stays in its socket's queue with no token made, and the flags word asks the consumer for a kick
     /// (S16, R19).
     ///
-    /// - Returns: fragments delivered.
-    func deliver(_ sockets: [Socket], cost: inout CostMeter) -> Int {
+    /// - Returns: entries made.
+    func deliver(_ socket: Socket, cost: inout CostMeter) -> Int {
         var delivered = 0
-        while true {
-            var isFull = false
-            for socket in sockets {
-                if deliverQueue(of: socket, &delivered, &cost) == .full { isFull = true }
+        var deliveredBefore: Int?
+        while deliverQueue(of: socket, &delivered, &cost) == .full {
+            // Still set from the last time, or set now and the ring is still full: the consumer will kick us. Room that
+            // cannot be had twice is there because the consumer's index lies: it gets no third pass.
+            guard asksForKick || ring.pointee.prepareToSleep() || deliveredBefore == delivered else {
+                deliveredBefore = delivered
+                continue
             }
-            guard isFull else {
-                stopAsking()
-                return delivered
-            }
-            // Still set from the last time, or set now and the ring is still full: the consumer will kick us.
-            if asksForKick || ring.pointee.prepareToSleep() {
-                if !asksForKick { full &+= 1 }
-                asksForKick = true
-                return delivered
-            }
+            full &+= 1
+            asksForKick = true
+            if !waiting.contains(where: { $0 === socket }) { waiting.append(socket) }
+            return delivered
         }
+        forget(socket)
+        return delivered
     }
 
-    /// Clears our flags word, and touches it only when it is set: the consumer has it cached.
-    private func stopAsking() {
-        guard asksForKick else { return }
+    /// The consumer made room: serves the sockets that wait for it.
+    ///
+    /// - Returns: entries made.
+    func deliverWaiting(cost: inout CostMeter) -> Int {
+        var delivered = 0
+        for socket in waiting { delivered += deliver(socket, cost: &cost) }
+        return delivered
+    }
+
+    /// Whether the consumer asked to be woken. A full fence; ask after `deliver`.
+    func consumerSleeps() -> Bool { ring.pointee.needsWakeup() }
+
+    /// A socket waits no longer. Our flags word is touched only when it is set: the consumer has it cached.
+    func forget(_ socket: Socket) {
+        if !waiting.isEmpty { waiting.removeAll { $0 === socket } }
+        guard asksForKick, waiting.isEmpty else { return }
         ring.pointee.finishSleep()
         asksForKick = false
     }
 
-    /// A socket that never received from a dying binding is not served (B1).
-    private func mayReceive(_ socket: Socket) -> Bool {
-        !socket.isClosed && socket.owner.admit(binding, bookkeeping: bookkeeping, joins: joins) == .admitted
-    }
-
-    /// What came of one batch.
-    private enum Step: Equatable {
-        case moved(Int)
-        /// The ring has no room: whoever makes some is asked for a kick.
-        case full
-        /// Nothing is queued, or what is in front may not go into this ring. Room would change nothing.
-        case done
-    }
-
-    private func deliverQueue(of socket: Socket, _ delivered: inout Int, _ cost: inout CostMeter) -> Step {
-        while true {
+    private func deliverQueue(of socket: Socket, _ delivered: inout Int, _ cost: inout CostMeter) -> Pause {
+        while !socket.isClosed, socket.announcedBytes == 0 {
             let start = CostMeter.start()
-            let step = deliverBatch(of: socket)
-            guard case .moved(let moved) = step else { return step }
-            cost.add(since: start, tokens: moved)
-            delivered += moved
+            let (moved, tokens, pause) = deliverBatch(of: socket)
+            if moved > 0 {
+                cost.add(since: start, tokens: tokens)
+                delivered += moved
+            }
+            if let pause { return pause }
         }
+        return .drained
     }
 
-    private func deliverBatch(of socket: Socket) -> Step {
+    private func deliverBatch(of socket: Socket) -> (moved: Int, tokens: Int, pause: Pause?) {
         withUnsafeTemporaryAllocation(of: Frag.self, capacity: TrafficSource.mostFrags) { frags in
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: TrafficSource.mostFrags) { tokens in
                 let queued = socket.queue.peek(into: frags)
-                // Looked at after the queue: a socket without data does not become a user of the binding.
-                guard queued > 0, mayReceive(socket), let names = tokens.baseAddress else { return .done }
-                if frags[0].kind == .linear { return announce(frags[0], of: socket) }
+                guard queued > 0, let names = tokens.baseAddress else { return end(socket) }
                 let ours = ownFrags(frags[..<queued])
-                guard ours > 0 else { return .done }
+                guard ours > 0 else { return announce(frags[0], of: socket) }
                 let slots = ring.pointee.reserve(upTo: UInt32(ours))
-                guard !slots.isEmpty else { return .full }
+                guard !slots.isEmpty else { return (0, 0, .full) }
                 let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
                 let issued = bookkeeping.issue(batch, of: ours, to: owner, tokens: names)
                 ring.pointee.cancel(slots.count - UInt32(issued))
@@ -117,7 +122,7 @@ final class DeliveryRing: @unchecked Sendable {
                 socket.queue.advance(issued)
                 // The skb is eaten. A kick comes from process context, so never straight into the softirq cache.
                 for frag in batch[..<issued] { frag.free(inSoftirq: false) }
-                return issued > 0 ? .moved(issued) : .done
+                return (issued, issued, issued < batch.count ? .drained : nil)
             }
         }
     }
@@ -133,20 +138,30 @@ final class DeliveryRing: @unchecked Sendable {
         return count
     }
 
-    /// An entry without a token: so many bytes are in the socket, recv() them.
-    private func announce(_ frag: Frag, of socket: Socket) -> Step {
-        // Nothing more is announced before the bytes are read; recv() goes on with the delivery.
-        guard socket.announced.room > 0 else { return .done }
+    /// An entry without a token: so many bytes are in the socket and not in our dmabuf. Nothing more of it comes before they
+    /// were read.
+    private func announce(_ frag: Frag, of socket: Socket) -> (Int, Int, Pause?) {
+        guard write(size: frag.size, flags: UInt32(TOKEN_RING_FRAG_LINEAR), of: socket) else { return (0, 0, .full) }
+        socket.announcedBytes = Int(frag.size)
+        return (1, 0, .drained)
+    }
+
+    /// The end of the stream, once, behind its data.
+    private func end(_ socket: Socket) -> (Int, Int, Pause?) {
+        guard socket.hasEnded, !socket.endWasDelivered else { return (0, 0, .drained) }
+        guard write(size: 0, flags: UInt32(TOKEN_RING_FRAG_END), of: socket) else { return (0, 0, .full) }
+        socket.endWasDelivered = true
+        return (1, 0, .drained)
+    }
+
+    private func write(size: UInt32, flags: UInt32, of socket: Socket) -> Bool {
         let slot = ring.pointee.reserve(1)
-        guard !slot.isEmpty else { return .full }
-        withUnsafePointer(to: frag) { socket.announced.append(UnsafeBufferPointer(start: $0, count: 1)) }
-        socket.queue.advance(1)
+        guard !slot.isEmpty else { return false }
         ring.pointee.write(
             FragDescriptor(
-                frag_offset: 0, frag_size: frag.size, frag_token: 0, socket_cookie: socket.cookie,
-                flags: UInt32(TOKEN_RING_FRAG_LINEAR), reserved: 0),
+                frag_offset: 0, frag_size: size, frag_token: 0, socket_cookie: socket.cookie, flags: flags, reserved: 0),
             at: slot.first)
         ring.pointee.submit(1)
-        return .moved(1)
+        return true
     }
 }

@@ -34,6 +34,7 @@ public final class RingSet: @unchecked Sendable {
         var release = CostMeter()
         var isClosed = false
         var starved: UInt64 = 0
+        var wakeup: (@Sendable () -> Void)?
     }
 
     private let state: UnsafeMutablePointer<State>
@@ -88,7 +89,7 @@ public final class RingSet: @unchecked Sendable {
         delivery =
             request.deliveryEntries == 0
             ? nil
-            : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner, joins: joins)
+            : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner)
         state = .allocate(capacity: 1)
         state.initialize(to: State())
     }
@@ -122,27 +123,50 @@ public final class RingSet: @unchecked Sendable {
         }
     }
 
-    /// From now on fragments of `socket` come through this set.
-    func serve(_ socket: Socket) {
+    /// From now on what `socket` receives comes through this set, and tokens of it go back through this set. Under NAPI.
+    func attach(_ socket: Socket) {
         lock.withLock { state.pointee.sockets.append(socket) }
         socket.ringSet = self
     }
 
-    /// No longer.
-    func forget(_ socket: Socket) {
-        lock.withLock { state.pointee.sockets.removeAll { $0 === socket } }
+    /// No longer. Under NAPI.
+    func detach(_ socket: Socket) {
+        lock.withLock {
+            state.pointee.sockets.removeAll { $0 === socket }
+            delivery?.forget(socket)
+        }
+        socket.ringSet = nil
+        socket.announcedBytes = 0
+    }
+
+    /// What `poll` on the descriptor waits for: called after something was put into the delivery ring, when its consumer
+    /// had set `TOKEN_RING_NEED_WAKEUP`. In softirq or in a kick: it must not wait, and makes no call of this set.
+    public func onWakeup(_ wakeup: (@Sendable () -> Void)?) {
+        lock.withLock { state.pointee.wakeup = wakeup }
     }
 
     // MARK: softirq
 
-    /// Moves what its sockets have queued into the delivery ring, as far as there is room.
+    /// Moves what an attached socket has queued into the delivery ring, as far as there is room.
     ///
-    /// - Returns: fragments delivered.
-    func deliver() -> Int {
+    /// - Returns: entries made.
+    func deliver(_ socket: Socket) -> Int {
         guard let delivery else { return 0 }
-        return lock.withLock {
-            state.pointee.isClosed ? 0 : delivery.deliver(state.pointee.sockets, cost: &state.pointee.issue)
+        return deliver(delivery) { delivery.deliver(socket, cost: &$0) }
+    }
+
+    /// Delivers by `body`, and wakes the consumer if that made entries and it sleeps.
+    private func deliver(_ delivery: DeliveryRing, _ body: (inout CostMeter) -> Int) -> Int {
+        let (delivered, wakeup) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in
+            guard !state.pointee.isClosed else { return (0, nil) }
+            let delivered = body(&state.pointee.issue)
+            guard delivered > 0, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
+                return (delivered, nil)
+            }
+            return (delivered, wakeup)
         }
+        wakeup?()
+        return delivered
     }
 
     /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
@@ -167,8 +191,11 @@ public final class RingSet: @unchecked Sendable {
 
     /// `TOKEN_RING_KICK`: delivers what waits into the room that was made.
     ///
-    /// - Returns: fragments delivered, or -EOPNOTSUPP without a delivery ring.
-    public func kick() -> Int { delivers ? deliver() : -Int(EOPNOTSUPP) }
+    /// - Returns: entries made, or -EOPNOTSUPP without a delivery ring.
+    public func kick() -> Int {
+        guard let delivery else { return -Int(EOPNOTSUPP) }
+        return deliver(delivery) { delivery.deliverWaiting(cost: &$0) }
+    }
 
     /// `TOKEN_RING_FLUSH`: takes back all that is in the return ring now.
     ///
@@ -183,11 +210,13 @@ public final class RingSet: @unchecked Sendable {
     ///
     /// - Returns: tokens taken back, or -errno.
     public func release(_ argument: UnsafeRawBufferPointer) -> Int {
-        let start = CostMeter.start()
-        let result = DontNeed.run(
-            argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults, wraps: false)
-        if result > 0 { lock.withLock { state.pointee.release.add(since: start, tokens: result) } }
-        return result
+        lock.withLock {
+            let start = CostMeter.start()
+            let result = DontNeed.run(
+                argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults, wraps: false)
+            if result > 0 { state.pointee.release.add(since: start, tokens: result) }
+            return result
+        }
     }
 
     /// `TOKEN_RING_ARM`: lets the starvation report be made again.
@@ -198,16 +227,19 @@ public final class RingSet: @unchecked Sendable {
     /// Joins the binding. False: it is dying.
     func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
 
-    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through.
-    func close() {
+    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through. Under NAPI.
+    ///
+    /// - Returns: the sockets that were attached.
+    func close() -> [Socket] {
         _ = flush()
         let sockets = lock.withLock {
             state.pointee.isClosed = true
-            defer { state.pointee.sockets = [] }
+            state.pointee.wakeup = nil
             return state.pointee.sockets
         }
-        for socket in sockets { socket.ringSet = nil }
+        for socket in sockets { detach(socket) }
         if binding.cleanUp.endsWithOwner { binding.bookkeeping.close(owner) }
         owner.leaveAll { _ in joins }
+        return sockets
     }
 }

@@ -4,9 +4,7 @@ import TokenRing
 /// The proposal's return ring: entries are token ranges, `struct token_ring_range`.
 final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     private static let batch: UInt32 = 64
-    /// Tokens looked at in one pass in softirq, and between two looks at signals in a flush.
-    private static let mostTokensPerPass = 1024
-    /// Tokens refused after which a flush ends.
+    /// A flush is over after so many tokens that nobody held.
     private static let mostRefusedPerFlush = 65536
 
     /// On the heap, so that access through the class costs no exclusivity check.
@@ -14,7 +12,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     private let flags: SharedWord
     private let bookkeeping: any TokenBookkeeping
     private let faults: FaultPlan
-    /// What a pass did not get to of the entry that it took: the kernel's own copy, the slot is released.
+    /// What the last pass did not get to. Its entry is released already.
     private var rest = TokenRange(token_start: 0, token_count: 0)
 
     /// The kernel's end of ring `number` of `region`.
@@ -39,58 +37,67 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     var statistics: RingStatistics { ring.pointee.statistics }
 
     func consume(until enough: Int?, for owner: TokenOwner, cost: inout CostMeter) -> Int {
+        let pass = Pass(
+            enough: enough ?? .max, inSoftirq: enough != nil,
+            looks: enough == nil ? Self.mostRefusedPerFlush : Int(Self.mostEntriesPerPass),
+            entries: enough == nil ? ring.pointee.capacity : Self.mostEntriesPerPass)
         var released = 0
-        var refused = 0
+        var looked = 0
         var entries: UInt32 = 0
-        let most = enough == nil ? ring.pointee.capacity : Self.mostEntriesPerPass
-        // What bounds work is tokens looked at: an entry may hold 2^32 - 1 (R11).
-        var attempts = Self.mostTokensPerPass
-        while released < enough ?? .max {
+        while released < pass.enough, looked < pass.looks, entries < pass.entries {
             let start = CostMeter.start()
-            let before = attempts
-            var taken = takeRest(owner, &attempts, inSoftirq: enough != nil)
-            if attempts > 0 {
-                let batch = ring.pointee.peek(upTo: min(Self.batch, most - entries))
-                guard !batch.isEmpty || taken > 0 else { break }
-                var offset: UInt32 = 0
-                while offset < batch.count, attempts > 0 {
-                    // One copy, then only the copy (R1).
-                    rest = ring.pointee.read(at: batch[offset])
-                    taken += takeRest(owner, &attempts, inSoftirq: enough != nil)
-                    offset &+= 1
-                }
-                ring.pointee.cancel(batch.count - offset)
-                ring.pointee.release(offset)
-                entries += offset
+            let before = released
+            if rest.token_count > 0 {
+                let range = rest
+                rest.token_count = 0
+                released += take(range, owner, pass, &looked)
             }
-            cost.add(since: start, tokens: taken)
-            released += taken
-            refused += before - attempts - taken
-            guard attempts == 0 else { continue }
-            // Softirq leaves the rest for its next pass; a flush goes on, unless it is mostly kept busy with nonsense.
-            guard enough == nil, refused < Self.mostRefusedPerFlush, !faults.take(.fatalSignal) else { break }
-            attempts = Self.mostTokensPerPass
+            let batch = ring.pointee.peek(upTo: min(Self.batch, pass.entries - entries))
+            var done: UInt32 = 0
+            while done < batch.count, rest.token_count == 0, looked < pass.looks {
+                // One copy, then only the copy (R1).
+                released += take(ring.pointee.read(at: batch[done]), owner, pass, &looked)
+                done += 1
+            }
+            ring.pointee.cancel(batch.count - done)
+            if done > 0 { ring.pointee.release(done) }
+            entries += done
+            if released > before || done > 0 { cost.add(since: start, tokens: released - before) }
+            guard done > 0, !(enough == nil && faults.take(.fatalSignal)) else { break }
         }
         return released
     }
 
-    /// Takes what is left of the entry in hand, as far as `attempts` go.
-    @inline(__always)
-    private func takeRest(_ owner: TokenOwner, _ attempts: inout Int, inSoftirq: Bool) -> Int {
-        guard rest.token_count > 0 else { return 0 }
+    /// What bounds one pass (R11): buffers, tokens looked at - an entry may name 2^32 - 1 - and entries.
+    private struct Pass {
+        let enough: Int
+        let inSoftirq: Bool
+        let looks: Int
+        let entries: UInt32
+    }
+
+    /// Takes a range back. What the pass does not get to is kept for the next one.
+    ///
+    /// - Parameter looked: in softirq tokens looked at, in a flush those that were refused.
+    private func take(_ entry: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ looked: inout Int) -> Int {
+        var range = entry
         // The sum is taken in 64 bits: what is beyond the last token does not come round to token 0 (R8).
-        let room = UInt64(1) << 32 - UInt64(rest.token_start)
-        if UInt64(rest.token_count) > room {
-            owner.refused.countOutOfRange(UInt64(rest.token_count) - room)
-            rest.token_count = UInt32(room)
+        let room = UInt64(1) << 32 - UInt64(range.token_start)
+        if UInt64(range.token_count) > room {
+            owner.refused.countOutOfRange(UInt64(range.token_count) - room)
+            range.token_count = UInt32(room)
         }
-        let before = attempts
+        var attempts = pass.looks - looked
+        let allowed = attempts
         let taken = bookkeeping.release(
-            start: rest.token_start, count: rest.token_count, from: owner, attempts: &attempts, inSoftirq: inSoftirq)
-        let looked = UInt32(before - attempts)
-        // With attempts left the range was walked to its end, or to the end of what the binding can have.
-        rest.token_count = attempts > 0 ? 0 : rest.token_count - looked
-        rest.token_start &+= looked
+            start: range.token_start, count: range.token_count, from: owner, attempts: &attempts,
+            inSoftirq: pass.inSoftirq)
+        let used = allowed - attempts
+        looked += pass.inSoftirq ? used : used - taken
+        if attempts == 0, used < Int(range.token_count) {
+            rest = TokenRange(
+                token_start: range.token_start &+ UInt32(used), token_count: range.token_count - UInt32(used))
+        }
         return taken
     }
 

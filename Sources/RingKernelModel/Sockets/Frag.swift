@@ -54,5 +54,7 @@ public struct Frag: BitwiseCopyable, @unchecked Sendable {
 
     /// The binding of a `dmabuf` fragment.
     @inline(__always)
-    var binding: Binding? { niov?.pointee.pool._withUnsafeGuaranteedRef { $0.binding.takeUnretainedValue() } }
+    var binding: Unmanaged<Binding>? {
+        niov?.pointee.pool._withUnsafeGuaranteedRef { $0.table.pointee.binding }
+    }
 }

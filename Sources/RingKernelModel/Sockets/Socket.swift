@@ -9,8 +9,16 @@ public final class Socket: @unchecked Sendable {
     /// Whom its tokens belong to.
     public let owner: TokenOwner
     let queue: ReceiveQueue
-    /// Linear parts that a delivery ring announced and that wait for recv().
-    let announced: ReceiveQueue
+    /// Bytes that a delivery ring announced, at the front of the queue; nothing more is delivered before they are read.
+    var announcedBytes: Int {
+        get { announced.load(ordering: .acquiring) }
+        set { announced.store(newValue, ordering: .releasing) }
+    }
+    private let announced = Atomic<Int>(0)
+    /// The peer has closed its side.
+    private let ended = Atomic<Bool>(false)
+    /// The end of the stream was put into the delivery ring. Under the ring set's lock.
+    nonisolated(unsafe) var endWasDelivered = false
     /// `SO_DEVMEM_AUTORELEASE` (sources.md A9), where there is such an option.
     private let autorelease = Atomic<UInt8>(0)
     /// Its stream. Softirq only.
@@ -25,7 +33,6 @@ public final class Socket: @unchecked Sendable {
         self.cookie = cookie
         owner = TokenOwner()
         queue = ReceiveQueue(capacity: windowFrags)
-        announced = ReceiveQueue(capacity: windowFrags)
         stream = .allocate(capacity: 1)
         stream.initialize(to: Stream(content: content))
         costs = .allocate(capacity: 1)
@@ -33,8 +40,6 @@ public final class Socket: @unchecked Sendable {
     }
 
     deinit {
-        queue.purge()
-        announced.purge()
         stream.deallocate()
         costs.deallocate()
     }
@@ -44,6 +49,17 @@ public final class Socket: @unchecked Sendable {
         get { TokenMode(rawValue: autorelease.load(ordering: .relaxed)) ?? .manual }
         set { autorelease.store(newValue.rawValue, ordering: .relaxed) }
     }
+
+    /// Frees what was never read.
+    func purge() {
+        queue.purge()
+    }
+
+    /// Whether the stream ends behind what is queued.
+    public var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
+    /// The peer closes its side: the stream ends behind what is queued.
+    func end() { ended.store(true, ordering: .releasing) }
 
     /// Whether it was closed.
     public var isClosed: Bool { closed.load(ordering: .acquiring) }

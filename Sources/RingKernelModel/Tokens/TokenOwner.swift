@@ -3,17 +3,17 @@ import Synchronization
 /// Whom the kernel gives tokens: a socket, or a ring set. Knows which bindings it received from, and keeps what a
 /// bookkeeping mechanism remembers per owner.
 ///
-/// `admit` is called by the one thread that receives for the owner; `leaveAll` by whoever closes it, afterwards.
+/// `admit` is called by the one thread that receives for the owner; `leaveAll` by whoever closes it, afterwards. What runs per
+/// token reads plain pointers, so that it counts no references.
 public final class TokenOwner: @unchecked Sendable {
     /// Returns of this owner that were refused.
     let refused = RefusalCounters()
-    /// What the bookkeeping keeps for this owner; made before the first token.
-    nonisolated(unsafe) private var kept: AnyObject?
-    /// Where `kept` is: a return may come while the first receive on another thread makes it.
+    /// The net_iovs of the binding of the last admission, kept alive by the kernel.
+    private let table = Atomic<UnsafeMutablePointer<NetIOVTable>?>(nil)
+    /// `ledgerOwner` as the hot path reads it.
     private let ledger = Atomic<UnsafeMutableRawPointer?>(nil)
-    /// The binding of the last admission, kept alive by the kernel.
-    private let current = Atomic<UnsafeMutableRawPointer?>(nil)
     private let lock = SpinLock()
+    nonisolated(unsafe) private var ledgerOwner: AnyObject?
     nonisolated(unsafe) private var joined: [Binding] = []
     nonisolated(unsafe) private var hasLeft = false
 
@@ -22,42 +22,43 @@ public final class TokenOwner: @unchecked Sendable {
     /// What was refused so far.
     public var refusals: Refusals { refused.current }
 
-    /// The binding that it received from, or last received from.
+    /// The net_iovs of the binding that it received from, or last received from.
     @inline(__always)
-    var binding: Binding? {
-        guard let pointer = current.load(ordering: .acquiring) else { return nil }
-        return Unmanaged<Binding>.fromOpaque(pointer).takeUnretainedValue()
-    }
+    var niovs: UnsafeMutablePointer<NetIOVTable>? { table.load(ordering: .acquiring) }
+
+    /// The binding that it received from, or last received from. Not for what runs per token.
+    var binding: Binding? { niovs?.pointee.binding?.takeUnretainedValue() }
 
     /// Every binding it received from, in order; a token's binding index counts these (sources.md A16).
     var bindings: [Binding] { lock.withLock { joined } }
 
-    /// Puts a ledger in place that does not depend on a binding. Before any token.
-    func useLedger(_ ledger: AnyObject?) { if kept == nil { keep(ledger) } }
-
-    /// The ledger, as the type of the mechanism that made it; not checked. Nil before there is one. The owner keeps it, so
-    /// that the data path need not count a reference.
+    /// What the bookkeeping keeps for this owner, as the type that its `makeLedger` makes; not checked. Nil before there is
+    /// one. The owner keeps it, so that the data path need not count a reference.
     @inline(__always)
-    func ledger<Ledger: AnyObject>(as type: Ledger.Type) -> Unmanaged<Ledger>? {
+    func ledger<Ledger: AnyObject>(as _: Ledger.Type) -> Unmanaged<Ledger>? {
         ledger.load(ordering: .acquiring).map { Unmanaged<Ledger>.fromOpaque($0) }
     }
 
-    private func keep(_ ledger: AnyObject?) {
-        kept = ledger
-        self.ledger.store(ledger.map { Unmanaged.passUnretained($0).toOpaque() }, ordering: .releasing)
+    /// Puts a ledger in place that does not depend on a binding. Before any token.
+    func useLedger(_ ledger: AnyObject?) { lock.withLock { keep(ledger) } }
+
+    private func keep(_ made: AnyObject?) {
+        guard ledgerOwner == nil, let made else { return }
+        ledgerOwner = made
+        ledger.store(Unmanaged.passUnretained(made).toOpaque(), ordering: .releasing)
     }
 
     /// Whether tokens of `binding` may be given to this owner; makes it a user of the binding the first time.
     func admit(_ binding: Binding, bookkeeping: any TokenBookkeeping, joins: Bool) -> Admission {
-        if current.load(ordering: .relaxed) == Unmanaged.passUnretained(binding).toOpaque() { return .admitted }
+        if niovs == binding.pool.table { return .admitted }
         return lock.withLock {
             if !joined.contains(where: { $0 === binding }) {
                 guard joined.count < bookkeeping.mostBindings else { return .otherBinding }
                 guard !joins || binding.join() else { return .dying }
                 joined.append(binding)
-                if kept == nil { keep(bookkeeping.makeLedger(for: binding)) }
+                if ledgerOwner == nil { keep(bookkeeping.makeLedger(for: binding)) }
             }
-            current.store(Unmanaged.passUnretained(binding).toOpaque(), ordering: .releasing)
+            table.store(binding.pool.table, ordering: .releasing)
             return .admitted
         }
     }
@@ -73,12 +74,24 @@ public final class TokenOwner: @unchecked Sendable {
         for binding in left where counts(binding) { binding.leave() }
     }
 
+    /// Stops being a user of one binding, and may receive from another.
+    func leave(_ binding: Binding, _ counts: (Binding) -> Bool) {
+        let wasUser = lock.withLock {
+            guard let place = joined.firstIndex(where: { $0 === binding }) else { return false }
+            joined.remove(at: place)
+            table.store(nil, ordering: .releasing)
+            return true
+        }
+        if wasUser, counts(binding) { binding.leave() }
+    }
+
     /// Starts anew, for another bookkeeping: it holds no token.
     func forgetLedger() {
         lock.withLock {
-            keep(nil)
+            ledger.store(nil, ordering: .releasing)
+            ledgerOwner = nil
             joined = []
-            current.store(nil, ordering: .releasing)
+            table.store(nil, ordering: .releasing)
         }
     }
 

@@ -94,9 +94,6 @@ extension Scenario {
                 "the sources do not say what a second area or context does to a socket",
                 when: { $0.returning == .refillRing || $0.returning == .fillQueue }),
             .sees(
-                ["ret 0", "ret 8192", "in the pool"], "A1: any binding; the data waits in the socket for a recvmsg",
-                when: { $0.deliversByRing && $0.rules.severalBindings }),
-            .sees(
                 ["ret 0", "-EFAULT", "in the pool"],
                 "R9, uapi.md 4: a ring belongs to one binding, and the data waits in the socket",
                 when: { $0.deliversByRing }),

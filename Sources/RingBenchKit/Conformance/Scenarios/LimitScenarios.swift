@@ -78,7 +78,7 @@ extension Scenario {
         "C3", "bytes that header split left in the skb head",
         expect: [
             .sees(
-                ["64 bytes announced", "64 bytes are right", "1 token"], "C3; token_ring.h: recv() them",
+                ["64 bytes announced", "64 bytes are right", "1 token"], "C3; token_ring.h: recvmsg them",
                 when: { $0.deliversByRing }),
             .defect(
                 "a linear part's announcement is cut off like any control message",
@@ -149,7 +149,12 @@ extension ScenarioKernel {
         user.take()
         let announced = user.announced[socket.cookie] ?? 0
         var bytes = [UInt8](repeating: 0, count: announced)
-        let read = bytes.withUnsafeMutableBytes { kernel.recv(on: socket, into: $0) }
+        var control = [UInt64](repeating: 0, count: ControlMessages.space / 8)
+        let read = bytes.withUnsafeMutableBytes { memory in
+            control.withUnsafeMutableBytes {
+                kernel.recvmsg(on: socket, length: announced, control: $0, memory: memory).bytes
+            }
+        }
         skip(max(0, read), of: socket)
         return (announced, Array(bytes.prefix(max(0, read))), receive(1).frags.count)
     }
