@@ -23,6 +23,14 @@ struct CommandLineTests {
         Wrong(arguments: ["evaluate", "--cpus", "0,900"], exitCode: 69, names: "900"),
         Wrong(arguments: ["evaluate", "--repetitions", "0"], exitCode: 64, names: "--repetitions"),
         Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
+        Wrong(
+            arguments: ["conformance", "--case", "S2,S99"], exitCode: 64, names: "there is no case S99; there are S1"),
+        Wrong(arguments: ["conformance", "--case", ","], exitCode: 64, names: "--case"),
+        Wrong(
+            arguments: ["conformance", "--proposals", "carrier-pigeon"], exitCode: 64,
+            names: "there is no proposal carrier-pigeon; there are sockopt-xarray"),
+        Wrong(arguments: ["conformance", "--random=-1"], exitCode: 64, names: "--random"),
+        Wrong(arguments: ["conformance", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["ring", "--capacity", "3"], exitCode: 64, names: "power of two"),
         Wrong(arguments: ["ring", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["probe", "--require", "teleport"], exitCode: 64, names: "teleport"),
@@ -93,6 +101,42 @@ struct CommandLineTests {
             #expect(row["ns_per_entry"] is Double)
             #expect((row["repetitions_ns_per_entry"] as? [Double])?.count == 1)
         }
+    }
+
+    @Test("conformance --json has a cell for each case and proposal, and what random operations came to")
+    func conformanceJSON() throws {
+        let run = try Invocation.run([
+            "conformance", "--json", "--quiet", "--case", "S2,B1,A18", "--proposals", "mapped-ring,sockopt-uref",
+            "--random", "2000", "--seed", "42",
+        ])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let object = try json(run)
+        #expect(object["schema"] as? String == "ringbench/1")
+        #expect(object["environment"] is [String: Any])
+        let cases = try #require(object["cases"] as? [[String: Any]])
+        #expect(cases.count == 6)
+        for cell in cases {
+            for key in ["id", "name", "mechanism", "outcome", "expected", "detail"] {
+                #expect(cell[key] is String, "\(key)")
+            }
+        }
+        let outcomes = cases.map { "\($0["id"] ?? "") \($0["mechanism"] ?? "") \($0["outcome"] ?? "")" }
+        #expect(outcomes.contains("S2 sockopt-uref known-defect"))
+        #expect(outcomes.contains("S2 mapped-ring pass"))
+        #expect(outcomes.contains("A18 mapped-ring not-applicable"))
+        let random = try #require(object["random"] as? [[String: Any]])
+        #expect(random.compactMap { $0["operations"] as? Int } == [2000, 2000])
+        #expect(random.compactMap { $0["seed"] as? Int } == [42, 42])
+    }
+
+    @Test("conformance prints a matrix with a legend, and the known defects with their traces")
+    func conformanceText() throws {
+        let run = try Invocation.run(["conformance", "--quiet", "--case", "S2,S8"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("a sockopt-xarray, b sockopt-uref"))
+        #expect(run.output.contains("F fail: 0"))
+        #expect(run.output.contains("underflow of a stray return"))
+        #expect(!run.output.contains("random operations"), "--case alone asks for no random operations")
     }
 
     @Test("the output file holds what would be printed")
