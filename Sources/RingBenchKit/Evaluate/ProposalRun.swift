@@ -58,7 +58,12 @@ struct ProposalRun {
         let wall = ctr_monotonic_ns() - start
         stop.raise()
         let traffic = softirq.join()
-        let consumer = try result.get()
+        let consumer: ConsumerCosts
+        do {
+            consumer = try result.get()
+        } catch  where error.kind == .invariantBroken {
+            throw Failure(error.kind, "\(error); \(traffic.offered) were offered and \(traffic.dropped) refused")
+        }
         for ringSet in kernel.ringSets { while ringSet.flush() > 0 {} }
         try verify(kernel, consumer, expected: traffic.offered - traffic.dropped)
         let costs = kernel.costs
