@@ -133,6 +133,9 @@ struct EvaluateCommand: ParsableCommand {
             return sweep
         }
         guard !sweeps.isEmpty else { throw Failure(.usage, "--sweep names none") }
+        guard proposals == nil, load.isDefault else {
+            throw Failure(.usage, "a sweep has its own proposals and load; only --tokens and --repetitions go with it")
+        }
         var evaluation = SweepEvaluation(sweeps, cpus: (cpus.first, cpus.second))
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)

@@ -39,6 +39,12 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Decides the content of the streams (default: 1).")
     var seed: UInt64?
 
+    /// Whether nothing but `--tokens` was given.
+    var isDefault: Bool {
+        [flows, readBytes, fragBytes, niovBytes, returnBatch, heldTokens, threads, niovs].allSatisfy { $0 == nil }
+            && deliveryRing == nil && returnRing == nil && seed == nil
+    }
+
     /// `load` with what was given.
     func applied(to load: Load) -> Load {
         var load = load

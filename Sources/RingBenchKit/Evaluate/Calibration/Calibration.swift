@@ -27,7 +27,7 @@ struct Calibration {
             rows.append(
                 CalibrationRow(
                     name: call, kernelNanoseconds: real - floor,
-                    modelNanoseconds: dontNeed(kernel, socket, ranges), contains: contains))
+                    modelNanoseconds: dontNeed(kernel, socket, ranges), contains: contains, correction: .fixedPart))
         }
         for count in DontneedCalls.tokenCounts {
             add(
@@ -44,15 +44,15 @@ struct Calibration {
         {
             rows.append(
                 CalibrationRow(
-                    name: "dontneed_per_token", kernelNanoseconds: slope,
+                    name: CalibrationRow.perToken, kernelNanoseconds: slope,
                     modelNanoseconds: (last.modelNanoseconds - first.modelNanoseconds) / 127,
-                    contains: "one more token in the array: 8 bytes, one lookup"))
+                    contains: "one more token in the array: 8 bytes, one lookup", correction: .none))
         }
         if let real = calls.controlMessageNs?.median {
             rows.append(
                 CalibrationRow(
                     name: "control_message", kernelNanoseconds: real, modelNanoseconds: try controlMessage(),
-                    contains: "writing one control message of 40 bytes"))
+                    contains: "writing one control message of 40 bytes", correction: .whole))
         }
         return rows
     }

@@ -1,5 +1,8 @@
 /// One system-call path as the model has it beside the same path of this kernel, in the same run.
 struct CalibrationRow: Encodable, Sendable {
+    /// The row that says what the model's xarray is off by for each token.
+    static let perToken = "dontneed_per_token"
+
     /// Snake case.
     let name: String
     /// This kernel's, in nanoseconds, without entering and leaving the kernel.
@@ -12,14 +15,30 @@ struct CalibrationRow: Encodable, Sendable {
     /// The model's as a multiple of the kernel's.
     var ratio: Double { kernelNanoseconds > 0 ? modelNanoseconds / kernelNanoseconds : 0 }
 
-    /// Which way the comparison is led astray.
+    /// How much of the difference the figures make good by taking it from the live call instead.
+    let correction: Correction
+
+    /// What the figures take from the live call.
+    enum Correction: Sendable {
+        /// Nothing: what the model is off by, the comparison is off by.
+        case none
+        /// The fixed part of the call; not what it does for each token.
+        case fixedPart
+        /// All of it.
+        case whole
+    }
+
+    /// By how much the model is off, and which way that leads the comparison astray.
     var bias: String {
         let difference = modelNanoseconds - kernelNanoseconds
-        guard abs(difference) > 0.1 * kernelNanoseconds else { return "none to speak of" }
-        let amount = "\(abs(difference).text(abs(difference) < 100 ? 1 : 0)) ns"
-        return difference < 0
-            ? "the model is cheaper by \(amount): proposals that make this call look better than they are"
-            : "the model is dearer by \(amount): proposals that make this call look worse than they are"
+        let off = "the model is \(difference < 0 ? "cheaper" : "dearer") by \(abs(difference).text(1)) ns"
+        let look = difference < 0 ? "better" : "worse"
+        return switch correction {
+        case .none: "\(off): what keeps tokens in an xarray looks \(look) than it is by that for each token"
+        case .fixedPart:
+            "\(off); the figures have the call's fixed part live, the rest makes an xarray look \(look) than it is"
+        case .whole: "\(off); the figures have it live, so the comparison is not led astray"
+        }
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -63,8 +63,18 @@ extension ProfileReport {
             published: \(Published.beforePercent.text(2)) % idle before, \(Published.afterPercent.text(2)) % after, which is \
             some \(Published.savedNanosecondsPerToken.text(0)) ns a token
             here: \(line("sockopt-xarray")) % before, \(line("sockopt-uref")) % after, which is \
-            \(saved?.text(1) ?? "-") ns a token
+            \(saved?.text(1) ?? "-") ns a token\(lookupText(saved))
             \(table.text)
+            """
+    }
+
+    /// What the model's xarray lacks against this kernel's, which the saving would grow by.
+    private func lookupText(_ saved: Double?) -> String {
+        guard let saved, let row = calibration.first(where: { $0.name == CalibrationRow.perToken }) else { return "" }
+        let lack = row.kernelNanoseconds - row.modelNanoseconds
+        return """
+            ; this kernel's xarray takes \(lack.text(1)) ns a token more than the model's to find nothing (calibration): \
+            with them it would be \((saved + lack).text(1))
             """
     }
 }
