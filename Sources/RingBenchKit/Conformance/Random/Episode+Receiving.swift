@@ -30,16 +30,19 @@ extension Episode {
                 binding.binding.pool.audit.freeBuffers == 0,
                 "\(result.received) of \(wanted) came with buffers to spare")
         }
+        socket.ringSet?.deliver(socket)
         try lookAtDelivery(of: socket.ringSet, delivered: result.delivered)
     }
 
-    /// recvmsg on a socket whose fragments come so; nothing for the others.
+    /// recvmsg on a socket.
     func receive(_ socket: EpisodeSocket?, most: Int, messages: Int) throws {
-        guard let socket, socket.ringSet == nil else { return }
+        guard let socket else { return }
         let isDefective = policy == .unbind && socket.queue.first?.binding.isUnbound == true
         guard !isDefective else { return }
         let messages = subject.truncates ? 32 : messages
-        let (expected, taken) = expectReception(socket, most, messages)
+        // Without a delivery ring an attached socket receives for its ring set.
+        let owner = socket.ringSet?.owner ?? socket.owner
+        let (expected, taken) = expectReception(socket, owner, most, messages)
         try withUnsafeTemporaryAllocation(byteCount: max(1, messages) * ControlMessages.space, alignment: 8) { room in
             let control = UnsafeMutableRawBufferPointer(rebasing: room[..<(messages * ControlMessages.space)])
             let result = kernel.recvmsg(on: socket.socket, length: most * fragBytes, control: control)
@@ -58,19 +61,24 @@ extension Episode {
                 let buffer = socket.queue.removeFirst()
                 let identifier = ControlMessages.dmabufID(in: UnsafeRawBufferPointer(control), at: number)
                 try require(identifier == buffer.binding.binding.id, "dmabuf_id is \(identifier)")
-                try learn(frag, of: socket, buffer, to: socket.owner)
+                try learn(frag, of: socket, buffer, to: owner)
             }
+            socket.issued += taken
         }
     }
 
     /// What recvmsg should say, by the order of its checks (sources.md 2.1): who may receive, then room for messages.
-    private func expectReception(_ socket: EpisodeSocket, _ most: Int, _ messages: Int) -> (result: Int, taken: Int) {
+    private func expectReception(
+        _ socket: EpisodeSocket, _ owner: ShadowOwner, _ most: Int, _ messages: Int
+    ) -> (result: Int, taken: Int) {
+        // Two readers of one stream cannot be ordered; what was announced and is in a dmabuf cannot be copied (uapi.md 4).
+        guard socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return (-Int(socket.isBlocked ? EFAULT : EBUSY), 0) }
         var taken = 0
         func end(_ errno: Int32) -> (Int, Int) { (taken > 0 ? taken * fragBytes : -Int(errno), taken) }
         while taken < most {
             guard taken < socket.queue.count else { return end(EAGAIN) }
             let binding = socket.queue[taken].binding
-            switch socket.owner.admit(binding) {
+            switch owner.admit(binding) {
             case .admitted: break
             case .dying: return end(ENODEV)
             case .otherBinding: return end(EFAULT)
@@ -99,31 +107,38 @@ extension Episode {
         guard let ringSet, ringSet.capacity > 0 else { return }
         let delivered = ringSet.user.ringSet.kick()
         did("kick: \(delivered) delivered")
+        ringSet.deliverWaiting()
         try lookAtDelivery(of: ringSet, delivered: delivered)
     }
 
     /// What came into a delivery ring is what should have, in order, and the kernel asks for a kick exactly when data waits.
-    private func lookAtDelivery(of ringSet: EpisodeRingSet?, delivered: Int) throws {
+    ///
+    /// - Parameter delivered: how many entries the kernel says that it made, if it said.
+    func lookAtDelivery(of ringSet: EpisodeRingSet?, delivered: Int? = nil) throws {
         guard let ringSet, ringSet.capacity > 0 else {
-            try require(delivered == 0, "\(delivered) fragments were delivered without a ring")
+            try require(delivered ?? 0 == 0, "\(delivered ?? 0) fragments were delivered without a ring")
             return
         }
-        let expected = ringSet.deliver()
-        try require(delivered == expected, "\(delivered) fragments were delivered and not \(expected)")
+        let expected = ringSet.takeExpected()
         var entries: [FragDescriptor] = []
         ringSet.user.look { entries.append($0) }
-        try require(entries.count == expected, "\(entries.count) entries are in the ring and not \(expected)")
-        for (entry, (socket, buffer)) in zip(entries, ringSet.expected) {
-            try require(
-                entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
+        try require(
+            (delivered ?? entries.count) == expected.count && entries.count == expected.count,
+            "\(entries.count) entries are in the ring, \(delivered ?? entries.count) were made, \(expected.count) should be")
+        for (entry, (socket, buffer)) in zip(entries, expected) {
+            try require(entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
+            guard let buffer else {
+                try require(entry.flags & 1 == 1 && entry.frag_token == 0, "another binding's fragment was handed out")
+                continue
+            }
+            try require(entry.flags & 1 == 0, "a fragment of the binding was announced as bytes")
             try learn(
                 ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket,
-                buffer,
-                to: ringSet.owner)
+                buffer, to: ringSet.owner)
         }
-        ringSet.expected = []
+        let asks = !ringSet.waiting.isEmpty
         try require(
-            ringSet.user.asksForKick == ringSet.asks,
-            ringSet.asks ? "data waits and nobody asks for a kick" : "a kick is asked for and nothing waits")
+            ringSet.user.asksForKick == asks,
+            asks ? "data waits and nobody asks for a kick" : "a kick is asked for and nothing waits")
     }
 }

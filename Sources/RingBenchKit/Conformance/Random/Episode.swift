@@ -154,7 +154,7 @@ final class Episode {
         let binding = ShadowBinding(try kernel.bind(request).get(), policy: policy, scope: rules.scope)
         did("bind: binding \(bindings.count), \(niovs) buffers")
         bindings.append(binding)
-        let opener = ShadowOwner(rules, counts: false)
+        let opener = ShadowOwner(rules, counts: false, hasLedger: true)
         _ = opener.admit(binding)
         openers.append(opener)
         return binding
@@ -192,7 +192,8 @@ final class Episode {
         let socket = kernel.open()
         if subject.modes?.chooser == .socket { _ = kernel.setAutorelease(isAutomatic ? 1 : 0, on: socket) }
         let content = StreamContent(seed: seed, flow: Int(socket.cookie))
-        sockets.append(EpisodeSocket(socket, owner: ShadowOwner(rules, counts: countsUsers), content: content))
+        let owner = ShadowOwner(rules, counts: countsUsers, hasLedger: !isAutomatic)
+        sockets.append(EpisodeSocket(socket, owner: owner, content: content))
         did("open socket \(socket.cookie)")
     }
 
@@ -201,7 +202,7 @@ final class Episode {
         did("close socket \(socket.socket.cookie)")
         kernel.close(socket.socket)
         socket.isOpen = false
-        socket.ringSet?.sockets.removeAll { $0 === socket }
+        socket.ringSet?.detach(socket)
         for buffer in socket.queue { buffer.purge() }
         socket.queue = []
         socket.owner.close(takesBack: endsWithOwner)
@@ -211,12 +212,12 @@ final class Episode {
 
     private func openRingSet(_ first: Int, _ second: Int) throws {
         guard subject.composition.hasRings, openRingSets.count < 4, let binding = pick(bindings, first) else { return }
-        let free = subject.deliversByRing ? openSockets.filter { $0.ringSet == nil } : []
+        let free = openSockets.filter { $0.ringSet == nil }
         try openRingSet(on: binding, serving: Array(free.prefix(second % 3 + 1)))
     }
 
     private func openRingSet(on binding: ShadowBinding, serving: [EpisodeSocket]) throws {
-        let owner = ShadowOwner(rules, counts: countsUsers)
+        let owner = ShadowOwner(rules, counts: countsUsers, hasLedger: true)
         let isAlive = owner.admit(binding) == .admitted
         did("open a ring set on binding \(binding.binding.id), sockets \(serving.map(\.socket.cookie))")
         let made: RingSet
@@ -229,13 +230,12 @@ final class Episode {
         try require(isAlive, "a ring set joined a dying binding")
         let ringSet = EpisodeRingSet(
             try UserRings(made), owner: owner, binding: binding, capacity: Int(ringRequest.deliveryEntries))
-        guard subject.deliversByRing else {
-            ringSets.append(ringSet)
-            return
-        }
-        ringSet.sockets = serving
-        for socket in serving { socket.ringSet = ringSet }
         ringSets.append(ringSet)
+        // Not one that holds tokens of its own, nor when the binding is dying; one that is pinned to another binding may be.
+        for socket in serving where socket.issued == socket.released && socket.owner.admit(binding) != .dying {
+            ringSet.attach(socket)
+        }
+        try lookAtDelivery(of: ringSet)
     }
 
     private func close(_ ringSet: EpisodeRingSet?) throws {
@@ -244,9 +244,8 @@ final class Episode {
         kernel.close(ringSet.user.ringSet)
         _ = try applyConsumed(ringSet, inSoftirq: false)
         ringSet.isOpen = false
-        for socket in ringSet.sockets { socket.ringSet = nil }
-        ringSet.sockets = []
         ringSet.owner.close(takesBack: endsWithOwner)
+        for socket in ringSet.sockets { ringSet.detach(socket) }
         if endsWithOwner { holds.removeAll { $0.owner === ringSet.owner } }
         forgetTaken()
     }

@@ -19,10 +19,11 @@ final class EpisodeRingSet {
     var sockets: [EpisodeSocket] = []
     /// Entries in the delivery ring whose slots user space has not given up.
     var occupied = 0
-    /// Whether the kernel should be asking for a kick.
-    var asks = false
-    /// Sockets of the entries that are expected next, with their buffers.
-    var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer)] = []
+    /// Sockets that found the ring full, in order; while there are any the kernel asks for a kick.
+    private(set) var waiting: [EpisodeSocket] = []
+    /// Entries that are expected next: a socket with the buffer of a fragment, or without one where the fragment is in another
+    /// binding.
+    private(set) var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer?)] = []
     var pending: [Pending] = []
     /// The kernel's index when it was last looked at.
     var consumed: UInt32
@@ -36,26 +37,50 @@ final class EpisodeRingSet {
         consumed = user.returnIndices.consumer.loadAcquire()
     }
 
-    /// What the kernel should put into the delivery ring now: a socket with data joins, and its fragments go in as far as they
-    /// are of this binding and there is room.
-    ///
-    /// - Returns: how many.
-    func deliver() -> Int {
-        guard isOpen, capacity > 0 else { return 0 }
-        asks = false
-        for socket in sockets {
-            while let buffer = socket.queue.first, socket.owner.admit(binding) == .admitted, buffer.binding === binding
-            {
-                guard occupied < capacity else {
-                    asks = true
-                    break
-                }
+    /// What the kernel should put into the delivery ring now: what a socket has queued of this binding, as far as there is room;
+    /// a fragment of another binding is announced, and nothing more comes before that was read.
+    func deliver(_ socket: EpisodeSocket) {
+        guard isOpen, capacity > 0 else { return }
+        while let buffer = socket.queue.first, !socket.isBlocked {
+            guard occupied < capacity else {
+                if !waiting.contains(where: { $0 === socket }) { waiting.append(socket) }
+                return
+            }
+            occupied += 1
+            if buffer.binding === binding {
                 socket.queue.removeFirst()
                 expected.append((socket, buffer))
-                occupied += 1
+            } else {
+                socket.isBlocked = true
+                expected.append((socket, nil))
             }
         }
-        return expected.count
+        waiting.removeAll { $0 === socket }
+    }
+
+    /// What a kick should do.
+    func deliverWaiting() { for socket in waiting { deliver(socket) } }
+
+    /// A socket is attached.
+    func attach(_ socket: EpisodeSocket) {
+        sockets.append(socket)
+        socket.ringSet = self
+        deliver(socket)
+    }
+
+    /// A socket is detached: it is no user by this set any more.
+    func detach(_ socket: EpisodeSocket) {
+        sockets.removeAll { $0 === socket }
+        waiting.removeAll { $0 === socket }
+        socket.ringSet = nil
+        socket.isBlocked = false
+        socket.owner.leave(binding)
+    }
+
+    /// Entries that are expected, once.
+    func takeExpected() -> [(socket: EpisodeSocket, buffer: ShadowBuffer?)] {
+        defer { expected = [] }
+        return expected
     }
 
     /// Entries that the kernel has taken from the return ring since it was last looked at.

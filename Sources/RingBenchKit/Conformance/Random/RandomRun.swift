@@ -67,13 +67,19 @@ struct RandomRun {
             while start < left.count {
                 var fewer = left
                 fewer.removeSubrange(start..<min(start + size, left.count))
-                if failure(of: fewer, episodeSeed) != nil { left = fewer } else { start += size }
+                let isSame = failure(of: fewer, episodeSeed)?.last.map(Self.kind) == Self.kind(of: "\(error)")
+                if isSame { left = fewer } else { start += size }
             }
             size /= 2
         }
         let log = failure(of: left, episodeSeed) ?? []
         return "seed \(seed), operation \(done) and following, \(error). The same in \(left.count) operations: "
             + log.suffix(16).joined(separator: "; ")
+    }
+
+    /// What is wrong, whatever the numbers are.
+    private static func kind(of mismatch: String) -> String {
+        String((mismatch.split(separator: ": ", maxSplits: 1).last ?? "").filter { !$0.isNumber && $0 != "-" })
     }
 
     /// What was done and what was wrong, or nil if nothing was.
