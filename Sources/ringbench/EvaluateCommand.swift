@@ -24,7 +24,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Proposals to compare with sockopt-xarray, separated by commas (default: all).", valueName: "names"))
+            "Proposals to compare with sockopt-xarray, separated by commas, or all (default: \(Evaluation.usual.joined(separator: ", ")); with --profile: all).",
+            valueName: "names"))
     var proposals: String?
 
     @Option(help: "Repetitions of each proposal (default: 11, or as the profile says).")
@@ -80,7 +81,9 @@ struct EvaluateCommand: ParsableCommand {
 
     private func runClosedLoop(_ cpus: CPUPair, to sink: ResultSink) throws {
         var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: "/proc/self/exe")
-        if let names = try chosen() {
+        if proposals == "all" {
+            evaluation.compositions = Composition.all
+        } else if let names = try chosen() {
             evaluation.compositions =
                 Composition.all.prefix(1) + Composition.all.dropFirst().filter { names.contains($0.name) }
         }
@@ -152,7 +155,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The names that were asked for; nil for all.
     private func chosen() throws -> [String]? {
-        guard let proposals else { return nil }
+        guard let proposals, proposals != "all" else { return nil }
         let names = proposals.split(separator: ",").map(String.init)
         for name in names where Composition.named(name) == nil {
             throw Failure(
@@ -165,7 +168,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func options(_ load: Load, _ repetitions: Int, _ cpus: CPUPair) -> [String: String] {
         var options = LoadOptions.options(of: load)
-        options["proposals"] = proposals ?? Composition.all.map(\.name).joined(separator: ",")
+        options["proposals"] = proposals ?? (profile == nil && !quick ? Evaluation.usual.joined(separator: ",") : "all")
         options["repetitions"] = "\(repetitions)"
         options["cpus"] = "\(cpus.first),\(cpus.second)"
         options["profile"] = profile ?? ""

@@ -10,7 +10,7 @@ import Testing
 struct LedgerTests {
     private func binding(niovs: Int) throws -> Binding {
         try Binding(
-            id: 7, niovCount: niovs, niovBytes: 4096, cleanUp: .never,
+            id: 7, direction: .receive, niovCount: niovs, niovBytes: 4096, cleanUp: .never,
             bookkeeping: BookkeepingMechanism.uref.make(.init(faults: FaultPlan(), oopses: OopsLog())))
     }
 
