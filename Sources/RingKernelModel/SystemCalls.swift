@@ -60,7 +60,7 @@ extension Kernel {
         let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
             .run()
         if result.bytes > 0 {
-            socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
+            socket.costs.pointee.issue.add(since: start, tokens: result.tokens)
         }
         return result
     }
@@ -104,7 +104,9 @@ extension Kernel {
     }
 
     /// Of a socket that has not received: that of the mode the machine is in.
-    private var unreceivedBookkeeping: any TokenBookkeeping { bindings.last?.bookkeeping ?? manual }
+    private var unreceivedBookkeeping: any TokenBookkeeping {
+        bindings.last { $0.direction == .receive && !$0.isFreed }?.bookkeeping ?? manual
+    }
 
     /// A message on the netlink socket that opened `binding` (A18); see `netlinkMessage`.
     ///
@@ -152,7 +154,7 @@ extension Kernel {
         if let ringSet = socket.ringSet { _ = detach(socket, from: ringSet) }
         socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
-        for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
+        for binding in socket.owner.bindings where perSocket || binding.cleanUp.endsWithOwner {
             (perSocket ? automatic : binding.bookkeeping).close(socket.owner)
         }
         socket.owner.leaveAll { joins($0, socket) }
@@ -174,7 +176,7 @@ extension Kernel {
             ringSet.binding.ringSets.removeAll { $0 === ringSet }
             return (sockets, pool.audit.freeBuffers - before)
         }
-        for socket in sockets { socket.owner.leave(ringSet.binding) { joins($0, socket) } }
+        if ringSet.binding.cleanUp.countsUsers { for _ in sockets { ringSet.binding.leave() } }
         return home
     }
 
@@ -198,11 +200,10 @@ extension Kernel {
     public func attach(_ socket: Socket, to ringSet: RingSet) -> Int {
         guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
         guard socket.ringSet == nil else { return -Int(EALREADY) }
-        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
         let binding = ringSet.binding
-        guard
-            socket.owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins(binding, socket)) != .dying
-        else { return -Int(ENODEV) }
+        guard !binding.bookkeeping.holdsTokens(socket.owner) else { return -Int(EBUSY) }
+        // An attached socket is a user, whether it received before or not.
+        guard !binding.cleanUp.countsUsers || binding.join() else { return -Int(ENODEV) }
         device.napi.withLock {
             ringSet.attach(socket)
             _ = ringSet.deliver(socket)
@@ -216,7 +217,7 @@ extension Kernel {
     public func detach(_ socket: Socket, from ringSet: RingSet) -> Int {
         guard socket.ringSet === ringSet else { return -Int(ENOENT) }
         device.napi.withLock { ringSet.detach(socket) }
-        socket.owner.leave(ringSet.binding) { joins($0, socket) }
+        if ringSet.binding.cleanUp.countsUsers { ringSet.binding.leave() }
         return 0
     }
 

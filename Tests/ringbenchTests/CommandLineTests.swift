@@ -21,6 +21,14 @@ struct CommandLineTests {
         Wrong(arguments: ["evaluate", "--niovs", "1024"], exitCode: 64, names: "--niovs"),
         Wrong(arguments: ["evaluate", "--cpus", "0,0"], exitCode: 64, names: "twice"),
         Wrong(arguments: ["evaluate", "--cpus", "0,900"], exitCode: 69, names: "900"),
+        Wrong(
+            arguments: ["evaluate", "--profile", "/nonexistent/profile"], exitCode: 64, names: "/nonexistent/profile"),
+        Wrong(arguments: ["evaluate", "--profile", "kperf", "--flows", "0"], exitCode: 64, names: "--flows"),
+        Wrong(arguments: ["evaluate", "--profile", "kperf", "--sweep", "flows"], exitCode: 64, names: "--sweep"),
+        Wrong(arguments: ["evaluate", "--sweep", "moon"], exitCode: 64, names: "return-batch"),
+        Wrong(arguments: ["evaluate", "--sweep", "flows", "--flows", "2"], exitCode: 64, names: "own proposals"),
+        Wrong(arguments: ["evaluate", "--plot", "/tmp/plots"], exitCode: 64, names: "--sweep"),
+        Wrong(arguments: ["evaluate", "--threads", "9"], exitCode: 64, names: "--threads"),
         Wrong(arguments: ["evaluate", "--repetitions", "0"], exitCode: 64, names: "--repetitions"),
         Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(
@@ -51,16 +59,18 @@ struct CommandLineTests {
     @Test("evaluate --json is one object with the keys that scripts rely on")
     func evaluateJSON() throws {
         let run = try Invocation.run([
-            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "20000",
+            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "5000", "--proposals",
+            "sockopt-uref,mapped-ring,refill-ring,netlink-uref",
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
         let object = try json(run)
         #expect(object["schema"] as? String == "ringbench/1")
         #expect(object["environment"] is [String: Any])
         let proposals = try #require(object["proposals"] as? [[String: Any]])
-        let names = proposals.compactMap { $0["name"] as? String }
-        #expect(names.first == "sockopt-xarray" && Set(names).count == names.count)
-        #expect(Set(names).isSuperset(of: ["sockopt-uref", "mapped-ring", "refill-ring", "netlink-uref"]))
+        #expect(
+            proposals.compactMap { $0["name"] as? String }
+                == ["sockopt-xarray", "sockopt-uref", "mapped-ring", "refill-ring", "netlink-uref"])
+        #expect((object["calibration"] as? [Any])?.isEmpty == false)
         for proposal in proposals {
             #expect(proposal["verified"] as? Bool == true)
             let evidence = try #require(proposal["evidence"] as? [String: String])
@@ -79,13 +89,73 @@ struct CommandLineTests {
 
     @Test("Ctrl-C prints what was measured and exits 130")
     func interrupted() throws {
-        let process = try Invocation(["evaluate", "--json", "--no-xdp", "--repetitions", "1000", "--tokens", "20000"])
+        let process = try Invocation([
+            "evaluate", "--json", "--no-xdp", "--repetitions", "1000", "--tokens", "5000", "--proposals",
+            "sockopt-uref",
+        ])
         // Each proposal has been measured once by then.
         try #require(process.waitForErrors(containing: "repetition 3 of 1000"))
         process.interrupt()
         let run = process.finish()
         #expect(run.exitCode == 130, "\(run.errors)")
         #expect(try json(run)["interrupted"] as? Bool == true)
+    }
+
+    @Test("evaluate --profile --json has the worker's idle time, its interval, and the published findings")
+    func profileJSON() throws {
+        let path = "/tmp/ringbench-profile-\(getpid()).json"
+        defer { unlink(path) }
+        try Data(#"{"name": "short", "runs": 2, "run_ms": 10, "proposals": ["sockopt-uref", "refill-ring"]}"#.utf8)
+            .write(to: URL(filePath: path))
+        let run = try Invocation.run(["evaluate", "--json", "--quiet", "--quick", "--profile", path])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let object = try json(run)
+        let proposals = try #require(object["proposals"] as? [[String: Any]])
+        #expect(proposals.compactMap { $0["name"] as? String } == ["sockopt-xarray", "sockopt-uref", "refill-ring"])
+        for proposal in proposals {
+            #expect(proposal["verified"] as? Bool == true)
+            let idle = try #require(proposal["worker_idle_percent"] as? Double)
+            let interval = try #require(proposal["worker_idle_percent_ci95"] as? [Double])
+            #expect(interval.count == 2 && (0...100).contains(idle))
+            #expect(interval[0] <= idle && idle <= interval[1])
+            for key in ["softirq_busy_percent", "tokens_per_s", "drops", "syscalls_per_1000_tokens"] {
+                #expect(proposal[key] is Double, "\(key)")
+            }
+        }
+        #expect((object["published"] as? [String: Any])?["before_worker_idle_percent"] as? Double == 13.13)
+        #expect((object["findings"] as? [[String: Any]])?.count == 7)
+        #expect((object["profile"] as? [String: Any])?["reached_idle_percent"] is Double)
+    }
+
+    @Test("a profile with a wrong key is one sentence and exit 64")
+    func wrongProfile() throws {
+        let path = "/tmp/ringbench-wrong-profile-\(getpid()).json"
+        defer { unlink(path) }
+        try Data(#"{"flowz": 4}"#.utf8).write(to: URL(filePath: path))
+        let run = try Invocation.run(["evaluate", "--profile", path])
+        #expect(run.exitCode == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("flowz") && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+
+    @Test("evaluate --sweep --json has its points, and --plot writes a file for each")
+    func sweepJSON() throws {
+        let folder = "/tmp/ringbench-plots-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try Invocation.run([
+            "evaluate", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens", "2000", "--plot",
+            folder,
+        ])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let sweeps = try #require(try json(run)["sweeps"] as? [[String: Any]])
+        let points = try #require(sweeps.first?["points"] as? [[String: Any]])
+        #expect(points.compactMap { $0["ring_sets"] as? Int } == [1, 2, 4, 8])
+        for point in points {
+            for proposal in try #require(point["proposals"] as? [[String: Any]]) {
+                #expect(proposal["cpu_ns_per_token"] is Double && proposal["spread"] is [String: Any])
+            }
+        }
+        let lines = try String(contentsOfFile: "\(folder)/rings.dat", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 5 && lines[1].split(separator: " ").count == 7)
     }
 
     @Test("ring --json has a row for each implementation, batch and entry size")

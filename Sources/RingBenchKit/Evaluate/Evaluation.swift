@@ -74,7 +74,9 @@ public struct Evaluation: Sendable {
                     ).all)
         }
         let xdp = try runXDP(progress)
-        return EvaluationReport(proposals: rows, systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
+        return EvaluationReport(
+            proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),
+            systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
     }
 
     /// Once round the pool twice with every byte of every fragment compared; also the warm-up.

@@ -6,6 +6,8 @@ public struct ReceiveResult: Hashable, Sendable {
     public var bytes: Int
     /// `msg_controllen` after the call.
     public var controlBytes: Int
+    /// Tokens that were given.
+    public internal(set) var tokens = 0
     /// `MSG_CTRUNC` was set.
     public var isTruncated = false
 }
@@ -117,6 +119,7 @@ struct ReceiveMessage: ~Copyable {
                 guard taken > 0 else { return fail(Int32(Self.tooSmall)) }
                 let batch = UnsafeBufferPointer(rebasing: pieces[..<taken])
                 let issued = bookkeeping.issue(batch, of: fitting, to: owner, tokens: names)
+                result.tokens += issued
                 put(batch[..<issued], names, room: room)
                 consume(batch[..<issued], of: frags)
                 guard issued == taken else { return fail(ENOMEM) }

@@ -14,10 +14,6 @@ public final class TokenOwner: @unchecked Sendable {
     private let ledger = Atomic<UnsafeMutableRawPointer?>(nil)
     private let lock = SpinLock()
     nonisolated(unsafe) private var ledgerOwner: AnyObject?
-    /// `Binding.id` of the binding that the ledger counts, where it counts one.
-    nonisolated(unsafe) private var ledgerBinding: UInt32?
-    /// Ledgers of bindings that were left for another: a return on another thread may still be looking at one.
-    nonisolated(unsafe) private var leftLedgers: [AnyObject] = []
     nonisolated(unsafe) private var joined: [Binding] = []
     nonisolated(unsafe) private var hasLeft = false
 
@@ -59,25 +55,12 @@ public final class TokenOwner: @unchecked Sendable {
             if !joined.contains(where: { $0 === binding }) {
                 guard joined.count < bookkeeping.mostBindings else { return .otherBinding }
                 guard !joins || binding.join() else { return .dying }
-                if joined.isEmpty { leaveLedger(unlessOf: binding) }
                 joined.append(binding)
-                if ledgerOwner == nil {
-                    keep(bookkeeping.makeLedger(for: binding))
-                    // One that needs a binding counts its net_iovs.
-                    ledgerBinding = bookkeeping.makeLedger(for: nil) == nil ? binding.id : nil
-                }
+                if ledgerOwner == nil { keep(bookkeeping.makeLedger(for: binding)) }
             }
             table.store(binding.pool.table, ordering: .releasing)
             return .admitted
         }
-    }
-
-    /// A ledger of another binding's net_iovs says nothing about those of this one.
-    private func leaveLedger(unlessOf binding: Binding) {
-        guard let ledgerOwner, let ledgerBinding, ledgerBinding != binding.id else { return }
-        leftLedgers.append(ledgerOwner)
-        ledger.store(nil, ordering: .releasing)
-        self.ledgerOwner = nil
     }
 
     /// Stops being a user of any binding. Once; a second call does nothing.
@@ -91,23 +74,11 @@ public final class TokenOwner: @unchecked Sendable {
         for binding in left where counts(binding) { binding.leave() }
     }
 
-    /// Stops being a user of one binding, and may receive from another.
-    func leave(_ binding: Binding, _ counts: (Binding) -> Bool) {
-        let wasUser = lock.withLock {
-            guard let place = joined.firstIndex(where: { $0 === binding }) else { return false }
-            joined.remove(at: place)
-            table.store(nil, ordering: .releasing)
-            return true
-        }
-        if wasUser, counts(binding) { binding.leave() }
-    }
-
     /// Starts anew, for another bookkeeping: it holds no token.
     func forgetLedger() {
         lock.withLock {
             ledger.store(nil, ordering: .releasing)
             ledgerOwner = nil
-            ledgerBinding = nil
             joined = []
             table.store(nil, ordering: .releasing)
         }

@@ -1,3 +1,4 @@
+import CTokenRing
 import Glibc
 import RingKernelModel
 import TokenRing
@@ -30,18 +31,18 @@ extension Episode {
                 binding.binding.pool.audit.freeBuffers == 0,
                 "\(result.received) of \(wanted) came with buffers to spare")
         }
-        socket.ringSet?.deliver(socket)
-        try lookAtDelivery(of: socket.ringSet, delivered: result.delivered)
+        let expected = socket.ringSet?.deliver(socket) ?? 0
+        try require(result.delivered == expected, "\(result.delivered) entries were made and not \(expected)")
+        if let ringSet = socket.ringSet { try lookAtEntries(of: ringSet) }
     }
 
-    /// recvmsg on a socket.
+    /// recvmsg on a socket whose fragments come so; nothing for the others.
     func receive(_ socket: EpisodeSocket?, most: Int, messages: Int) throws {
-        guard let socket else { return }
+        guard let socket, socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return }
+        let owner = socket.ringSet?.owner ?? socket.owner
         let isDefective = policy == .unbind && socket.queue.first?.binding.isUnbound == true
         guard !isDefective else { return }
         let messages = subject.truncates ? 32 : messages
-        // Without a delivery ring an attached socket receives for its ring set.
-        let owner = socket.ringSet?.owner ?? socket.owner
         let (expected, taken) = expectReception(socket, owner, most, messages)
         try withUnsafeTemporaryAllocation(byteCount: max(1, messages) * ControlMessages.space, alignment: 8) { room in
             let control = UnsafeMutableRawBufferPointer(rebasing: room[..<(messages * ControlMessages.space)])
@@ -63,7 +64,6 @@ extension Episode {
                 try require(identifier == buffer.binding.binding.id, "dmabuf_id is \(identifier)")
                 try learn(frag, of: socket, buffer, to: owner)
             }
-            socket.issued += taken
         }
     }
 
@@ -71,8 +71,6 @@ extension Episode {
     private func expectReception(
         _ socket: EpisodeSocket, _ owner: ShadowOwner, _ most: Int, _ messages: Int
     ) -> (result: Int, taken: Int) {
-        // Two readers of one stream cannot be ordered; what was announced and is in a dmabuf cannot be copied (uapi.md 4).
-        guard socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return (-Int(socket.isBlocked ? EFAULT : EBUSY), 0) }
         var taken = 0
         func end(_ errno: Int32) -> (Int, Int) { (taken > 0 ? taken * fragBytes : -Int(errno), taken) }
         while taken < most {
@@ -107,35 +105,30 @@ extension Episode {
         guard let ringSet, ringSet.capacity > 0 else { return }
         let delivered = ringSet.user.ringSet.kick()
         did("kick: \(delivered) delivered")
-        ringSet.deliverWaiting()
-        try lookAtDelivery(of: ringSet, delivered: delivered)
+        let expected = ringSet.deliverWaiting()
+        try require(delivered == expected, "\(delivered) entries were made and not \(expected)")
+        try lookAtEntries(of: ringSet)
     }
 
     /// What came into a delivery ring is what should have, in order, and the kernel asks for a kick exactly when data waits.
-    ///
-    /// - Parameter delivered: how many entries the kernel says that it made, if it said.
-    func lookAtDelivery(of ringSet: EpisodeRingSet?, delivered: Int? = nil) throws {
-        guard let ringSet, ringSet.capacity > 0 else {
-            try require(delivered ?? 0 == 0, "\(delivered ?? 0) fragments were delivered without a ring")
-            return
-        }
-        let expected = ringSet.takeExpected()
+    func lookAtEntries(of ringSet: EpisodeRingSet) throws {
+        guard ringSet.capacity > 0 else { return }
         var entries: [FragDescriptor] = []
         ringSet.user.look { entries.append($0) }
         try require(
-            (delivered ?? entries.count) == expected.count && entries.count == expected.count,
-            "\(entries.count) entries are in the ring, \(delivered ?? entries.count) were made, \(expected.count) should be")
-        for (entry, (socket, buffer)) in zip(entries, expected) {
-            try require(entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
-            guard let buffer else {
-                try require(entry.flags & 1 == 1 && entry.frag_token == 0, "another binding's fragment was handed out")
-                continue
-            }
-            try require(entry.flags & 1 == 0, "a fragment of the binding was announced as bytes")
+            entries.count == ringSet.expected.count,
+            "\(entries.count) entries are in the ring and not \(ringSet.expected.count)")
+        for (entry, (socket, buffer)) in zip(entries, ringSet.expected) {
+            try require(
+                entry.socket_cookie == socket.socket.cookie, "an entry names socket \(entry.socket_cookie)")
+            let isAnnounced = entry.flags & UInt32(TOKEN_RING_FRAG_LINEAR) != 0
+            try require(isAnnounced == (buffer == nil), "what is of another binding is announced, and nothing else")
+            guard let buffer else { continue }
             try learn(
                 ReceivedFrag(offset: entry.frag_offset, size: entry.frag_size, token: entry.frag_token), of: socket,
                 buffer, to: ringSet.owner)
         }
+        ringSet.expected = []
         let asks = !ringSet.waiting.isEmpty
         try require(
             ringSet.user.asksForKick == asks,

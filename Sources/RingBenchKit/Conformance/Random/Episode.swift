@@ -154,7 +154,7 @@ final class Episode {
         let binding = ShadowBinding(try kernel.bind(request).get(), policy: policy, scope: rules.scope)
         did("bind: binding \(bindings.count), \(niovs) buffers")
         bindings.append(binding)
-        let opener = ShadowOwner(rules, counts: false, hasLedger: true)
+        let opener = ShadowOwner(rules, counts: false)
         _ = opener.admit(binding)
         openers.append(opener)
         return binding
@@ -192,8 +192,7 @@ final class Episode {
         let socket = kernel.open()
         if subject.modes?.chooser == .socket { _ = kernel.setAutorelease(isAutomatic ? 1 : 0, on: socket) }
         let content = StreamContent(seed: seed, flow: Int(socket.cookie))
-        let owner = ShadowOwner(rules, counts: countsUsers, hasLedger: !isAutomatic)
-        sockets.append(EpisodeSocket(socket, owner: owner, content: content))
+        sockets.append(EpisodeSocket(socket, owner: ShadowOwner(rules, counts: countsUsers), content: content))
         did("open socket \(socket.cookie)")
     }
 
@@ -202,7 +201,7 @@ final class Episode {
         did("close socket \(socket.socket.cookie)")
         kernel.close(socket.socket)
         socket.isOpen = false
-        socket.ringSet?.detach(socket)
+        detach(socket)
         for buffer in socket.queue { buffer.purge() }
         socket.queue = []
         socket.owner.close(takesBack: endsWithOwner)
@@ -217,7 +216,7 @@ final class Episode {
     }
 
     private func openRingSet(on binding: ShadowBinding, serving: [EpisodeSocket]) throws {
-        let owner = ShadowOwner(rules, counts: countsUsers, hasLedger: true)
+        let owner = ShadowOwner(rules, counts: countsUsers)
         let isAlive = owner.admit(binding) == .admitted
         did("open a ring set on binding \(binding.binding.id), sockets \(serving.map(\.socket.cookie))")
         let made: RingSet
@@ -231,11 +230,19 @@ final class Episode {
         let ringSet = EpisodeRingSet(
             try UserRings(made), owner: owner, binding: binding, capacity: Int(ringRequest.deliveryEntries))
         ringSets.append(ringSet)
-        // Not one that holds tokens of its own, nor when the binding is dying; one that is pinned to another binding may be.
-        for socket in serving where socket.issued == socket.released && socket.owner.admit(binding) != .dying {
-            ringSet.attach(socket)
+        for socket in serving where !socket.owner.holdsTokens {
+            if countsUsers { _ = binding.join() }
+            ringSet.sockets.append(socket)
+            socket.ringSet = ringSet
+            _ = ringSet.deliver(socket)
         }
-        try lookAtDelivery(of: ringSet)
+        try lookAtEntries(of: ringSet)
+    }
+
+    private func detach(_ socket: EpisodeSocket) {
+        guard let ringSet = socket.ringSet else { return }
+        ringSet.detach(socket)
+        if countsUsers { ringSet.binding.leave() }
     }
 
     private func close(_ ringSet: EpisodeRingSet?) throws {
@@ -244,8 +251,8 @@ final class Episode {
         kernel.close(ringSet.user.ringSet)
         _ = try applyConsumed(ringSet, inSoftirq: false)
         ringSet.isOpen = false
+        for socket in ringSet.sockets { detach(socket) }
         ringSet.owner.close(takesBack: endsWithOwner)
-        for socket in ringSet.sockets { ringSet.detach(socket) }
         if endsWithOwner { holds.removeAll { $0.owner === ringSet.owner } }
         forgetTaken()
     }

@@ -19,11 +19,10 @@ final class EpisodeRingSet {
     var sockets: [EpisodeSocket] = []
     /// Entries in the delivery ring whose slots user space has not given up.
     var occupied = 0
-    /// Sockets that found the ring full, in order; while there are any the kernel asks for a kick.
+    /// Sockets that found the ring full; the kernel asks for a kick as long as there are any.
     private(set) var waiting: [EpisodeSocket] = []
-    /// Entries that are expected next: a socket with the buffer of a fragment, or without one where the fragment is in another
-    /// binding.
-    private(set) var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer?)] = []
+    /// Sockets of the entries that are expected next, with their buffers; nil for what is announced.
+    var expected: [(socket: EpisodeSocket, buffer: ShadowBuffer?)] = []
     var pending: [Pending] = []
     /// The kernel's index when it was last looked at.
     var consumed: UInt32
@@ -37,50 +36,43 @@ final class EpisodeRingSet {
         consumed = user.returnIndices.consumer.loadAcquire()
     }
 
-    /// What the kernel should put into the delivery ring now: what a socket has queued of this binding, as far as there is room;
-    /// a fragment of another binding is announced, and nothing more comes before that was read.
-    func deliver(_ socket: EpisodeSocket) {
-        guard isOpen, capacity > 0 else { return }
-        while let buffer = socket.queue.first, !socket.isBlocked {
+    /// What the kernel should put into the delivery ring now of a socket that is attached: its fragments, as far as they are of
+    /// this binding and there is room; others are announced, and hold up what follows.
+    ///
+    /// - Returns: how many entries.
+    func deliver(_ socket: EpisodeSocket) -> Int {
+        guard isOpen, capacity > 0 else { return 0 }
+        let before = expected.count
+        while let buffer = socket.queue.first, !socket.isAnnounced {
             guard occupied < capacity else {
                 if !waiting.contains(where: { $0 === socket }) { waiting.append(socket) }
-                return
+                return expected.count - before
             }
             occupied += 1
-            if buffer.binding === binding {
-                socket.queue.removeFirst()
-                expected.append((socket, buffer))
-            } else {
-                socket.isBlocked = true
+            guard buffer.binding === binding else {
+                socket.isAnnounced = true
                 expected.append((socket, nil))
+                break
             }
+            socket.queue.removeFirst()
+            expected.append((socket, buffer))
         }
-        waiting.removeAll { $0 === socket }
+        forget(socket)
+        return expected.count - before
     }
 
-    /// What a kick should do.
-    func deliverWaiting() { for socket in waiting { deliver(socket) } }
+    /// The same for every socket that waits for room.
+    func deliverWaiting() -> Int { waiting.reduce(0) { $0 + deliver($1) } }
 
-    /// A socket is attached.
-    func attach(_ socket: EpisodeSocket) {
-        sockets.append(socket)
-        socket.ringSet = self
-        deliver(socket)
-    }
+    /// A socket waits no longer.
+    func forget(_ socket: EpisodeSocket) { waiting.removeAll { $0 === socket } }
 
-    /// A socket is detached: it is no user by this set any more.
+    /// A socket is attached no longer.
     func detach(_ socket: EpisodeSocket) {
         sockets.removeAll { $0 === socket }
-        waiting.removeAll { $0 === socket }
+        forget(socket)
         socket.ringSet = nil
-        socket.isBlocked = false
-        socket.owner.leave(binding)
-    }
-
-    /// Entries that are expected, once.
-    func takeExpected() -> [(socket: EpisodeSocket, buffer: ShadowBuffer?)] {
-        defer { expected = [] }
-        return expected
+        socket.isAnnounced = false
     }
 
     /// Entries that the kernel has taken from the return ring since it was last looked at.

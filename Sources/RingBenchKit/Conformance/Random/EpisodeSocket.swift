@@ -11,11 +11,8 @@ final class EpisodeSocket {
     var position: UInt64 = 0
     /// The ring set that it is attached to.
     var ringSet: EpisodeRingSet?
-    /// Whether an entry told of a fragment that cannot come through the ring: nothing more does.
-    var isBlocked = false
-    /// Tokens that recvmsg gave on it, and that came back on it; attaching wants them equal.
-    var issued = 0
-    var released = 0
+    /// Whether the ring announced what is at the front of the queue, and so delivers nothing more.
+    var isAnnounced = false
     var isOpen = true
 
     init(_ socket: Socket, owner: ShadowOwner, content: StreamContent) {

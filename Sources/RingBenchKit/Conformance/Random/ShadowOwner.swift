@@ -6,8 +6,6 @@ final class ShadowOwner {
     private(set) var current: ShadowBinding?
     /// Bindings that it got tokens of, in order of the first (A16).
     private(set) var named: [ShadowBinding] = []
-    /// Whether what is kept for it is there, so that a return is looked up in it.
-    private(set) var hasLedger: Bool
     private let rules: TokenRules
     private let counts: Bool
     /// Its tokens, where each fragment is an entry.
@@ -15,13 +13,10 @@ final class ShadowOwner {
     /// Its tokens of each net_iov, where they are counted for each owner.
     private var own: [Int] = []
 
-    /// - Parameters:
-    ///   - counts: whether it counts as a user of a binding.
-    ///   - hasLedger: whether what is kept for it is there before its first receive.
-    init(_ rules: TokenRules, counts: Bool, hasLedger: Bool) {
+    /// - Parameter counts: whether it counts as a user of a binding.
+    init(_ rules: TokenRules, counts: Bool) {
         self.rules = rules
         self.counts = counts
-        self.hasLedger = hasLedger
     }
 
     /// What `admit` found.
@@ -34,18 +29,9 @@ final class ShadowOwner {
             guard joined.isEmpty || rules.severalBindings else { return .otherBinding }
             guard !counts || binding.join() else { return .dying }
             joined.append(binding)
-            hasLedger = true
         }
         current = binding
         return .admitted
-    }
-
-    /// It stops being a user of one binding, and may receive from another.
-    func leave(_ binding: ShadowBinding) {
-        guard let place = joined.firstIndex(where: { $0 === binding }) else { return }
-        joined.remove(at: place)
-        current = nil
-        if counts { binding.leave() }
     }
 
     /// It is given a token of a buffer whose number is known.
@@ -137,6 +123,11 @@ final class ShadowOwner {
             }
         }
         return (taken, refused)
+    }
+
+    /// Whether the kernel knows of tokens that are this owner's.
+    var holdsTokens: Bool {
+        rules.token == .buffer ? rules.scope == .owner && own.contains { $0 > 0 } : !entries.isEmpty
     }
 
     /// It is closed.
