@@ -7,7 +7,7 @@ import TokenRing
 /// gone round; then the books are checked. A run whose check fails has no result.
 struct ProposalRun {
     let composition: Composition
-    let load: Load
+    var load: Load
     let depth: StreamContent.Depth
     /// CPU of softirq and of the application.
     let cpus: (kernel: Int?, consumer: Int?)
