@@ -11,7 +11,7 @@
  *
  * While there is traffic it makes no system call. It calls the kernel
  *   to sleep	the delivery ring is empty			poll()
- *   KICK	the kernel found the delivery ring full		after a release
+ *   KICK	it is empty, and the kernel had found it full
  *   FLUSH	the return ring is full
  *   RELEASE	it still is
  *   ARM	the kernel said that it had no buffers
@@ -170,12 +170,6 @@ static int take_batch(struct consumer *consumer, __u32 most)
 	 * ours until we return its token.
 	 */
 	ring_advance(ring, (__u32)count);				/* D */
-	if (ring_peer_asks(ring)) {					/* E */
-		consumer->kicks++;
-		ret = ring_set_call(&consumer->set, TOKEN_RING_KICK, NULL, 0, NULL);
-		if (ret < 0)
-			return complain("KICK", -ret);
-	}
 	for (int i = 0; i < count; i++) {
 		ret = take_fragment(consumer, &frags[i]);
 		if (ret < 0)
@@ -198,6 +192,26 @@ static int note_starvation(struct consumer *consumer)
 	return ret < 0 ? complain("ARM", -ret) : 0;
 }
 
+/* Nothing is in the delivery ring. If the kernel found it full before, it has more
+ * and waits for a call; we have made all the room that there can be. After each
+ * release the call would be as frequent as recvmsg() was.
+ */
+static int wait_for_fragments(struct consumer *consumer)
+{
+	int ret;
+
+	if (ring_peer_asks(&consumer->set.delivery)) {			/* E */
+		consumer->kicks++;
+		ret = ring_set_call(&consumer->set, TOKEN_RING_KICK, NULL, 0, NULL);
+		if (ret < 0)
+			return complain("KICK", -ret);
+		if (ret > 0)
+			return 0;
+	}
+	consumer->sleeps++;
+	return ring_set_sleep(&consumer->set);				/* F */
+}
+
 /* Receives until every stream has ended, or so many fragments. */
 static int consume(struct consumer *consumer, __u64 fragments)
 {
@@ -211,16 +225,15 @@ static int consume(struct consumer *consumer, __u64 fragments)
 			return ret;
 		if (ret > 0)
 			continue;
-		/* Not one buffer is kept over a sleep: the kernel may have nothing
-		 * to deliver because we have all of them.
+		/* No buffer is kept over a sleep: the kernel may have nothing to
+		 * deliver because we have all of them.
 		 */
 		ret = give_back(consumer);
 		if (ret == 0)
 			ret = note_starvation(consumer);
 		if (ret < 0)
 			return ret;
-		consumer->sleeps++;
-		ret = ring_set_sleep(&consumer->set);			/* F */
+		ret = wait_for_fragments(consumer);
 		if (ret < 0)
 			return ret;
 	}

@@ -83,7 +83,9 @@ static inline void ring_advance(struct ring *ring, __u32 count)
 	atomic_store_explicit(ring->own, ring->index, memory_order_release);
 }
 
-/* Whether the kernel asks to be called: after ring_advance(). */
+/* Whether the kernel asks to be called: some time after ring_advance(), and before
+ * sleeping at the latest.
+ */
 static inline bool ring_peer_asks(const struct ring *ring)
 {
 	/* E: pairs with the kernel's F. The flag may not be read before our index

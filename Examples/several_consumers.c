@@ -59,11 +59,6 @@ static int turn(struct worker *worker)
 		ranges[tokens++] = (struct token_ring_range){ frag.frag_token, 1 };
 	}
 	ring_advance(&set->delivery, (__u32)count);	/* D */
-	if (ring_peer_asks(&set->delivery)) {		/* E */
-		ret = ring_set_call(set, TOKEN_RING_KICK, NULL, 0, NULL);
-		if (ret < 0)
-			return ret;
-	}
 	while (done < tokens) {
 		int room = ring_reserve(&set->returns, (__u32)(tokens - done));	/* A */
 
@@ -93,8 +88,10 @@ static int work(struct worker *worker)
 		return ret;
 	while (!worker->ended) {
 		ret = turn(worker);
+		if (ret == 0 && ring_peer_asks(&set->delivery))	/* E: the kernel had found it full */
+			ret = ring_set_call(set, TOKEN_RING_KICK, NULL, 0, NULL);
 		if (ret == 0)
-			ret = ring_set_sleep(set);	/* F */
+			ret = ring_set_sleep(set);		/* F */
 		if (ret < 0)
 			return complain("consumer", -ret);
 	}

@@ -131,6 +131,9 @@ struct ServeStrangerTests {
         withExtendedLifetime(silent) {}
         let late = try kernel.startExample("several_consumers", ["SOCKET", "2"]).finish(deadline: .seconds(60))
         #expect(late.exitCode == 0, "\(late.output)\(late.errors)")
+        // It has the silent one's two, and closes the others' when their turn comes.
+        let end = ContinuousClock.now + .seconds(20)
+        while openDescriptors(of: kernel) > descriptorsBefore + 2, ContinuousClock.now < end { usleep(1000) }
         #expect(openDescriptors(of: kernel) <= descriptorsBefore + 2, "the server keeps what strangers sent")
         let books = try kernel.stop()
         #expect(books["refused_calls"] ?? 0 >= Self.calls.count)

@@ -48,11 +48,12 @@ struct Consumer: ~Copyable {
                 if let token = take(delivery.read(at: batch[offset])) { tokens.append(token) }
             }
             guard !batch.isEmpty else {
+                // The kernel found the ring full before: it has more, and waits for a call.
+                if delivery.needsWakeup(), try call(TOKEN_RING_KICK).result > 0 { continue }
                 try sleep()
                 continue
             }
             delivery.release(batch.count)
-            if delivery.needsWakeup() { try call(TOKEN_RING_KICK) }
             if givesBack { try giveBack(tokens) }
         }
     }
