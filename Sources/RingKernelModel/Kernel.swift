@@ -135,7 +135,8 @@ public final class Kernel: @unchecked Sendable {
             guard !faults.take(.bindingAllocation) else { throw SystemCallError("xa_alloc", errno: ENOMEM) }
             let number = control.withLock { UInt32(allBindings.count + 1) }
             let binding = try Binding(
-                id: number, niovCount: request.dmabufBytes / request.niovBytes, niovBytes: request.niovBytes,
+                id: number, direction: request.direction, niovCount: request.dmabufBytes / request.niovBytes,
+                niovBytes: request.niovBytes,
                 cleanUp: mode == .automatic ? .socketClose : request.cleanUp ?? composition.cleanUp,
                 bookkeeping: mode == .automatic ? automatic : manual)
             if countsForMode { binding.pool.onAllHome = { [modes] in modes.freed() } }

@@ -57,32 +57,34 @@ extension Kernel {
         memory: UnsafeMutableRawBufferPointer?
     ) -> ReceiveResult {
         let start = CostMeter.start()
-        let call = ReceiveMessage(
-            on: socket, for: owner ?? socket.owner, length: length, control: control, memory: memory,
-            truncates: composition.delivery == .controlMessagesTruncated, faults: faults
-        ) { frag in
-            guard let owner else { return .failure(.init(errno: EFAULT)) }
-            guard let binding = frag.binding?.takeUnretainedValue() else { return .failure(.init(errno: ENODEV)) }
-            let bookkeeping = self.bookkeeping(of: socket, binding)
-            return switch owner.admit(binding, bookkeeping: bookkeeping, joins: self.joins(binding, socket)) {
+        let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
+            .run()
+        if result.bytes > 0 {
+            socket.costs.pointee.issue.add(since: start, tokens: result.tokens)
+        }
+        return result
+    }
+
+    /// Lets the owner receive this fragment: makes it a user of the fragment's binding the first time.
+    func admit(
+        _ frag: Frag, on socket: Socket, for owner: TokenOwner
+    ) -> Result<any TokenBookkeeping, ReceiveMessage.ReceiveError> {
+        guard let binding = frag.binding else { return .failure(.init(errno: ENODEV)) }
+        return binding._withUnsafeGuaranteedRef { binding in
+            let bookkeeping = bookkeeping(of: socket, binding)
+            return switch owner.admit(binding, bookkeeping: bookkeeping, joins: joins(binding, socket)) {
             case .admitted: .success(bookkeeping)
             case .dying: .failure(.init(errno: ENODEV))
             case .otherBinding: .failure(.init(errno: EFAULT))
             }
         }
-        let result = call.run()
-        if result.bytes > 0 {
-            socket.costs.pointee.issue.add(since: start, tokens: result.controlBytes / ControlMessages.space)
-        }
-        return result
     }
 
     /// `recvmsg` without the flag: -EFAULT on devmem data.
     public func recv(on socket: Socket, into memory: UnsafeMutableRawBufferPointer) -> Int {
         ReceiveMessage(
-            on: socket, for: socket.owner, length: memory.count,
-            control: UnsafeMutableRawBufferPointer(start: nil, count: 0),
-            memory: memory, truncates: false, faults: faults, admit: { _ in .failure(.init(errno: EFAULT)) }
+            self, on: socket, for: nil, length: memory.count,
+            control: UnsafeMutableRawBufferPointer(start: nil, count: 0), memory: memory
         ).runPlain().bytes
     }
 
@@ -95,13 +97,16 @@ extension Kernel {
         let owner = socket.ringSet?.owner ?? socket.owner
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         let bookkeeping = perSocket ? automatic : owner.binding?.bookkeeping ?? unreceivedBookkeeping
-        let result = DontNeed.run(argument, from: owner, bookkeeping: bookkeeping, faults: faults)
+        let result = DontNeed.run(
+            argument, from: owner, bookkeeping: bookkeeping, faults: faults, wraps: socket.ringSet == nil)
         if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
         return result
     }
 
     /// Of a socket that has not received: that of the mode the machine is in.
-    private var unreceivedBookkeeping: any TokenBookkeeping { bindings.last?.bookkeeping ?? manual }
+    private var unreceivedBookkeeping: any TokenBookkeeping {
+        bindings.last { $0.direction == .receive && !$0.isFreed }?.bookkeeping ?? manual
+    }
 
     /// A message on the netlink socket that opened `binding` (A18); see `netlinkMessage`.
     ///
@@ -149,7 +154,7 @@ extension Kernel {
         if let ringSet = socket.ringSet { _ = detach(socket, from: ringSet) }
         socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
-        for binding in socket.owner.bindings.prefix(1) where perSocket || binding.cleanUp.endsWithOwner {
+        for binding in socket.owner.bindings where perSocket || binding.cleanUp.endsWithOwner {
             (perSocket ? automatic : binding.bookkeeping).close(socket.owner)
         }
         socket.owner.leaveAll { joins($0, socket) }
@@ -171,7 +176,7 @@ extension Kernel {
             ringSet.binding.ringSets.removeAll { $0 === ringSet }
             return (sockets, pool.audit.freeBuffers - before)
         }
-        for socket in sockets { socket.owner.leave(ringSet.binding) { joins($0, socket) } }
+        if ringSet.binding.cleanUp.countsUsers { for _ in sockets { ringSet.binding.leave() } }
         return home
     }
 
@@ -195,11 +200,10 @@ extension Kernel {
     public func attach(_ socket: Socket, to ringSet: RingSet) -> Int {
         guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
         guard socket.ringSet == nil else { return -Int(EALREADY) }
-        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
         let binding = ringSet.binding
-        guard
-            socket.owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins(binding, socket)) != .dying
-        else { return -Int(ENODEV) }
+        guard !binding.bookkeeping.holdsTokens(socket.owner) else { return -Int(EBUSY) }
+        // An attached socket is a user, whether it received before or not.
+        guard !binding.cleanUp.countsUsers || binding.join() else { return -Int(ENODEV) }
         device.napi.withLock {
             ringSet.attach(socket)
             _ = ringSet.deliver(socket)
@@ -213,7 +217,7 @@ extension Kernel {
     public func detach(_ socket: Socket, from ringSet: RingSet) -> Int {
         guard socket.ringSet === ringSet else { return -Int(ENOENT) }
         device.napi.withLock { ringSet.detach(socket) }
-        socket.owner.leave(ringSet.binding) { joins($0, socket) }
+        if ringSet.binding.cleanUp.countsUsers { ringSet.binding.leave() }
         return 0
     }
 

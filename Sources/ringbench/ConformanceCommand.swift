@@ -17,11 +17,20 @@ struct ConformanceCommand: ParsableCommand {
               ringbench conformance --json -o conformance.json
             """)
 
-    @Option(name: .customLong("case"), help: ArgumentHelp("Cases to run, such as S2,B1 (default: all).", valueName: "ids"))
+    @Option(
+        name: .customLong("case"), help: ArgumentHelp("Cases to run, such as S2,B1 (default: all).", valueName: "ids"))
     var cases: String?
 
     @Option(help: ArgumentHelp("Proposals to run them against (default: all).", valueName: "names"))
     var proposals: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Random operations for each proposal, 0 for none (default: 20000, none with --case).", valueName: "count"))
+    var random: Int?
+
+    @Option(help: "Decides the random operations.")
+    var seed: UInt64 = 1
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -31,12 +40,20 @@ struct ConformanceCommand: ParsableCommand {
             var conformance = Conformance()
             conformance.cases = try chosenCases()
             conformance.compositions = try chosenProposals()
+            conformance.operations = random ?? (cases == nil ? 20000 : 0)
+            conformance.seed = seed
+            guard (0...1_000_000_000).contains(conformance.operations) else {
+                throw Failure(.usage, "--random is \(conformance.operations): 0 to 1000000000 operations can be done")
+            }
             let sink = try output.open()
             let environment = HostEnvironment()
             let report = try conformance.run(progress: output.progress)
             let document = ResultDocument(
                 command: "conformance",
-                options: ["case": cases ?? "all", "proposals": proposals ?? "all"], environment: environment,
+                options: [
+                    "case": cases ?? "all", "proposals": proposals ?? "all", "random": "\(conformance.operations)",
+                    "seed": "\(seed)",
+                ], environment: environment,
                 interrupted: Interrupt.isRequested, section: report)
             try output.emit(document, text: report.text, to: sink)
             try report.require()

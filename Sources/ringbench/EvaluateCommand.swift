@@ -10,16 +10,40 @@ struct EvaluateCommand: ParsableCommand {
             Every run checks itself: the bytes of each fragment, every token back once, the page pool whole. What crossing \
             into the kernel costs is measured live. Without root the AF_XDP part is left out and says so.
 
+            Proposals: \(Composition.all.map(\.name).joined(separator: ", ")).
+
+            With --profile fragments arrive at a fixed rate, and what is compared is how much of its time the worker has left. \
+            The built-in profile kperf is the mail threads' experiment; a file has the keys of design/measuring.md.
+
             Examples:
               ringbench evaluate --repetitions 3 --tokens 200000 --no-xdp
               ringbench evaluate --proposals sockopt-uref,mapped-ring --json > result.json
+              ringbench evaluate --profile kperf --quick
+              ringbench evaluate --sweep return-batch,flows --plot plots
             """)
 
-    @Option(help: ArgumentHelp("Proposals to compare with sockopt-xarray, separated by commas.", valueName: "names"))
-    var proposals: String = Composition.all.map(\.name).joined(separator: ",")
+    @Option(
+        help: ArgumentHelp(
+            "Proposals to compare with sockopt-xarray, separated by commas, or all (default: \(Evaluation.usual.joined(separator: ", ")); with --profile: all).",
+            valueName: "names"))
+    var proposals: String?
 
-    @Option(help: "Repetitions of each proposal.")
-    var repetitions = 11
+    @Option(help: "Repetitions of each proposal (default: 11, or as the profile says).")
+    var repetitions: Int?
+
+    @Option(help: ArgumentHelp("An open-loop experiment: kperf, or a JSON file.", valueName: "name|path"))
+    var profile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Grow one quantity at a time: \(Sweep.all.map(\.name).joined(separator: ", ")).", valueName: "names"))
+    var sweep: String?
+
+    @Option(help: ArgumentHelp("Write a data file for gnuplot a sweep into this folder.", valueName: "dir"))
+    var plot: String?
+
+    @Flag(help: "Fewer and shorter repetitions.")
+    var quick = false
 
     @OptionGroup(title: "Load")
     var load: LoadOptions
@@ -38,26 +62,100 @@ struct EvaluateCommand: ParsableCommand {
         try reportingFailures {
             let sink = try output.open()
             let cpus = try CPUPair.resolve(cpus)
-            var evaluation = Evaluation(
-                cpus: (cpus.first, cpus.second), program: "/proc/self/exe")
-            evaluation.compositions = try chosen()
-            evaluation.load = load.load
-            evaluation.withXDP = !noXdp
-            guard (1...1000).contains(repetitions) else {
+            if let repetitions, !(1...1000).contains(repetitions) {
                 throw Failure(.usage, "--repetitions is \(repetitions): 1 to 1000 can be run")
             }
-            evaluation.repetitions = repetitions
-            let environment = HostEnvironment()
-            let report = try evaluation.run(progress: output.progress)
-            let document = ResultDocument(
-                command: "evaluate", options: options(cpus), environment: environment,
-                interrupted: Interrupt.isRequested, section: report)
-            try output.emit(document, text: "\(environment.summary)\n\(summary(cpus))\n\n\(report.text)", to: sink)
+            guard plot == nil || sweep != nil else { throw Failure(.usage, "--plot needs a --sweep to write") }
+            guard profile == nil || sweep == nil else {
+                throw Failure(.usage, "--profile and --sweep are two experiments: run one after the other")
+            }
+            if let sweep {
+                try runSweeps(sweep, cpus, to: sink)
+            } else if profile != nil {
+                try runProfile(cpus, to: sink)
+            } else {
+                try runClosedLoop(cpus, to: sink)
+            }
         }
     }
 
-    /// The baseline first, then what was asked for.
-    private func chosen() throws -> [Composition] {
+    private func runClosedLoop(_ cpus: CPUPair, to sink: ResultSink) throws {
+        var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: "/proc/self/exe")
+        if proposals == "all" {
+            evaluation.compositions = Composition.all
+        } else if let names = try chosen() {
+            evaluation.compositions =
+                Composition.all.prefix(1) + Composition.all.dropFirst().filter { names.contains($0.name) }
+        }
+        var base = Load()
+        if quick {
+            base.tokens = 100_000
+            evaluation.repetitions = 3
+        }
+        evaluation.load = load.applied(to: base)
+        evaluation.repetitions = repetitions ?? evaluation.repetitions
+        evaluation.withXDP = !noXdp
+        let environment = HostEnvironment()
+        let report = try evaluation.run(progress: output.progress)
+        let used = evaluation.load
+        let summary = """
+            \(LoadOptions.summary(of: used)); \(evaluation.repetitions) repetitions of \(used.tokens) tokens; \
+            softirq on CPU \(cpus.first), consumer on CPU \(cpus.second)
+            """
+        let document = ResultDocument(
+            command: "evaluate", options: options(used, evaluation.repetitions, cpus), environment: environment,
+            interrupted: Interrupt.isRequested, section: report)
+        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+    }
+
+    private func runProfile(_ cpus: CPUPair, to sink: ResultSink) throws {
+        var chosenProfile = try ProfileFile.profile(profile ?? Profile.kperf.name)
+        if quick { chosenProfile = chosenProfile.quick }
+        chosenProfile.load = load.applied(to: chosenProfile.load)
+        chosenProfile.tokens = load.tokens ?? chosenProfile.tokens
+        chosenProfile.runs = repetitions ?? chosenProfile.runs
+        chosenProfile.proposals = try chosen() ?? chosenProfile.proposals
+        let environment = HostEnvironment()
+        let report = try ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second)).run(
+            progress: output.progress)
+        let summary = """
+            \(LoadOptions.summary(of: chosenProfile.load)); softirq on CPU \(cpus.first), worker on CPU \(cpus.second)
+            """
+        let document = ResultDocument(
+            command: "evaluate", options: options(chosenProfile.load, chosenProfile.runs, cpus),
+            environment: environment, interrupted: Interrupt.isRequested, section: report)
+        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+    }
+
+    private func runSweeps(_ names: String, _ cpus: CPUPair, to sink: ResultSink) throws {
+        let sweeps = try names.split(separator: ",").map { name in
+            guard let sweep = Sweep.named(String(name)) else {
+                let all = Sweep.all.map(\.name).joined(separator: ", ")
+                throw Failure(.usage, "there is no sweep \(name); there are \(all)")
+            }
+            return sweep
+        }
+        guard !sweeps.isEmpty else { throw Failure(.usage, "--sweep names none") }
+        guard proposals == nil, load.isDefault else {
+            throw Failure(.usage, "a sweep has its own proposals and load; only --tokens and --repetitions go with it")
+        }
+        var evaluation = SweepEvaluation(sweeps, cpus: (cpus.first, cpus.second))
+        evaluation.repetitions = repetitions ?? evaluation.repetitions
+        evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
+        let environment = HostEnvironment()
+        let report = try evaluation.run(progress: output.progress)
+        if let plot { try report.plot(into: plot) }
+        var used = options(Load(), evaluation.repetitions, cpus)
+        used["sweep"] = names
+        let document = ResultDocument(
+            command: "evaluate", options: used, environment: environment, interrupted: Interrupt.isRequested,
+            section: report)
+        try output.emit(document, text: "\(environment.summary)\n\n\(report.text)", to: sink)
+    }
+
+    /// The names that were asked for; nil for all.
+    private func chosen() throws -> [String]? {
+        guard let proposals, proposals != "all" else { return nil }
         let names = proposals.split(separator: ",").map(String.init)
         for name in names where Composition.named(name) == nil {
             throw Failure(
@@ -65,84 +163,17 @@ struct EvaluateCommand: ParsableCommand {
                 "there is no proposal \(name); there are \(Composition.all.map(\.name).joined(separator: ", "))")
         }
         guard !names.isEmpty else { throw Failure(.usage, "--proposals names none") }
-        return Composition.all.prefix(1) + Composition.all.dropFirst().filter { names.contains($0.name) }
+        return names
     }
 
-    private func summary(_ cpus: CPUPair) -> String {
-        let load = load.load
-        return """
-            \(load.flows) flows, reads of \(load.readBytes) B in fragments of \(load.fragBytes) B, returns of \
-            \(load.returnBatch), \(load.niovs) net_iovs; \(repetitions) repetitions of \(load.tokens) tokens; \
-            softirq on CPU \(cpus.first), consumer on CPU \(cpus.second)
-            """
-    }
-
-    private func options(_ cpus: CPUPair) -> [String: String] {
-        let load = load.load
-        return [
-            "proposals": proposals, "repetitions": "\(repetitions)", "cpus": "\(cpus.first),\(cpus.second)",
-            "flows": "\(load.flows)", "read-bytes": "\(load.readBytes)", "frag-bytes": "\(load.fragBytes)",
-            "return-batch": "\(load.returnBatch)", "held-tokens": "\(load.heldTokens)", "threads": "\(load.threads)",
-            "niovs": "\(load.niovs)",
-            "niov-bytes": "\(load.niovBytes)", "tokens": "\(load.tokens)",
-            "delivery-ring": "\(load.deliveryEntries)", "return-ring": "\(load.returnEntries)",
-            "seed": "\(load.seed)", "no-xdp": "\(noXdp)",
-        ]
-    }
-}
-
-/// The load that every proposal is put under.
-struct LoadOptions: ParsableArguments {
-    @Option(help: "TCP flows, one socket each.")
-    var flows = 4
-
-    @Option(help: "Bytes that one receive asks for.")
-    var readBytes = 65536
-
-    @Option(help: "Payload bytes of a fragment, a multiple of 8 up to a buffer's.")
-    var fragBytes = 4096
-
-    @Option(help: "Bytes of a buffer, a power of two from 4096.")
-    var niovBytes = 4096
-
-    @Option(help: "Tokens returned at a time, up to 1024, in calls of 128.")
-    var returnBatch = 128
-
-    @Option(help: "Tokens that the application holds before it returns the oldest.")
-    var heldTokens = 0
-
-    @Option(help: "Threads of the application; one where a ring serves the whole binding.")
-    var threads = 1
-
-    @Option(help: "Buffers in the binding.")
-    var niovs = 32768
-
-    @Option(help: "Tokens that make one repetition.")
-    var tokens = 1_000_000
-
-    @Option(help: "Entries of the delivery ring, a power of two.")
-    var deliveryRing: UInt32 = 1024
-
-    @Option(help: "Entries of the return ring, a power of two.")
-    var returnRing: UInt32 = 4096
-
-    @Option(help: "Decides the content of the streams.")
-    var seed: UInt64 = 1
-
-    var load: Load {
-        var load = Load()
-        load.flows = flows
-        load.readBytes = readBytes
-        load.fragBytes = fragBytes
-        load.returnBatch = returnBatch
-        load.heldTokens = heldTokens
-        load.threads = threads
-        load.niovs = niovs
-        load.niovBytes = niovBytes
-        load.tokens = tokens
-        load.deliveryEntries = deliveryRing
-        load.returnEntries = returnRing
-        load.seed = seed
-        return load
+    private func options(_ load: Load, _ repetitions: Int, _ cpus: CPUPair) -> [String: String] {
+        var options = LoadOptions.options(of: load)
+        options["proposals"] = proposals ?? (profile == nil && !quick ? Evaluation.usual.joined(separator: ",") : "all")
+        options["repetitions"] = "\(repetitions)"
+        options["cpus"] = "\(cpus.first),\(cpus.second)"
+        options["profile"] = profile ?? ""
+        options["quick"] = "\(quick)"
+        options["no-xdp"] = "\(noXdp)"
+        return options
     }
 }

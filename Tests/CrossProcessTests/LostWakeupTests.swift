@@ -13,9 +13,10 @@ struct LostWakeupTests {
         let testDescription: String
         let roles: [String]
         let rings: Int
-        /// Times that the two processes are to have slept, together. 1.1 million over all runs.
+        /// Times that the two processes are to have slept, together. 1.3 million over all runs.
         let sleeps: Int
         var usesEventfds = false
+        var publication = RingPublication.index
     }
 
     static let runs = [
@@ -27,6 +28,12 @@ struct LostWakeupTests {
         Run(
             testDescription: "one slot, eventfd", roles: ["produce", "consume"], rings: 1, sleeps: 300_000,
             usesEventfds: true),
+        Run(
+            testDescription: "ping-pong over two rings published in the slot, futex", roles: ["ping", "pong"], rings: 2,
+            sleeps: 100_000, publication: .slot),
+        Run(
+            testDescription: "one slot, published in the slot, eventfd", roles: ["produce", "consume"], rings: 1,
+            sleeps: 100_000, usesEventfds: true, publication: .slot),
     ]
 
     @Test("nobody sleeps for ever, however often they sleep", arguments: runs)
@@ -46,7 +53,9 @@ struct LostWakeupTests {
         // The indices wrap on the way.
         let start = 0 &- UInt32(count / 2)
         let setting = try SharedSetting(
-            (0..<run.rings).map { _ in RingSpecification(.returning, capacity: 1, startIndex: start) },
+            (0..<run.rings).map { _ in
+                RingSpecification(.returning, capacity: 1, startIndex: start, publication: run.publication)
+            },
             withEventfds: run.usesEventfds)
         // As few polls as possible: each side sleeps as soon as there is nothing to do.
         let peers = try run.roles.map { try setting.start("RingTestPeer", [$0, "\(count)", "1"]) }

@@ -24,7 +24,7 @@ struct RingBenchmarkTests {
     @Test("every implementation delivers every entry at every batch and size")
     func delivers() throws {
         let report = try run(Self.short)
-        #expect(report.ring.count == 3 * 2 * 2)
+        #expect(report.ring.count == 4 * 2 * 2)
         #expect(report.roundTrip.map(\.implementation) == RingImplementation.allCases)
         #expect(report.cacheLine.map(\.lines) == [1, 2])
         for result in report.ring {
@@ -68,7 +68,8 @@ struct RingBenchmarkTests {
     func text() throws {
         let text = try run(Self.short).text
         for word in [
-            "TokenRing", "libxdp", "lower-bound", "spread", "two regimes", "one cache line", "Polling: one pause",
+            "TokenRing", "TokenRing-slot", "libxdp", "lower-bound", "spread", "two regimes", "one cache line",
+            "published by a phase bit", "Polling: one pause",
         ] {
             #expect(text.contains(word), "\(word) is missing")
         }

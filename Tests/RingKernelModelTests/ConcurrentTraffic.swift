@@ -4,8 +4,9 @@ import RingTestSupport
 import Synchronization
 import TokenRing
 
-/// Softirq on one thread and two consumers on others, until `tokens` fragments have gone round. Four fragments share a
-/// buffer, so that its counter is changed from several sides, and buffers are few, so that they are used again at once.
+/// Softirq on one thread and two consumers on others, until `tokens` fragments have gone round. The fragments
+/// of an skb share a buffer, so that its counter is changed from several sides, and buffers are few, so that they are used
+/// again at once.
 struct ConcurrentTraffic {
     let kernel: Kernel
     let tokens: Int
@@ -17,7 +18,7 @@ struct ConcurrentTraffic {
         let returned: Int
         /// Tokens whose buffer was in the pool while we held them.
         let freedEarly: Int
-        /// It did not end within a minute.
+        /// It did not end in time.
         let isStuck: Bool
     }
 
@@ -31,8 +32,8 @@ struct ConcurrentTraffic {
 
     init(_ name: String, tokens: Int) throws {
         var configuration = Kernel.Configuration()
-        configuration.niovs = 256
-        configuration.fragBytes = 1024
+        configuration.niovs = 16
+        configuration.fragBytes = 64
         configuration.threads = 2
         configuration.deliveryEntries = 64
         configuration.returnEntries = 64
@@ -41,11 +42,11 @@ struct ConcurrentTraffic {
         self.tokens = tokens
     }
 
-    /// Runs until all tokens are back, or for a minute.
-    func run() throws -> Outcome {
+    /// Runs until all tokens are back, or for so long.
+    func run(atMost duration: Duration = .seconds(120)) throws -> Outcome {
         let consumers = kernel.composition.hasRings ? try ringConsumers() : socketConsumers()
         let threads = (consumers + [softirq]).map { TestThread($0) }
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + duration
         for thread in threads where !thread.ends(within: deadline - .now) {
             books.isStuck.store(true, ordering: .relaxed)
         }
@@ -112,7 +113,8 @@ struct ConcurrentTraffic {
     }
 
     private func receive(_ flow: Int, _ control: UnsafeMutableRawBufferPointer, into box: Mailbox) {
-        let result = kernel.recvmsg(on: flow, length: 16 * 1024, control: control)
+        // A part of an skb: the first tokens of its buffer come back while the last are given.
+        let result = kernel.recvmsg(on: flow, length: 8 * 64, control: control)
         guard result.bytes > 0 else { return }
         var frags: [ReceivedFrag] = []
         ControlMessages.forEach(in: UnsafeRawBufferPointer(control), length: result.controlBytes) { frags.append($0) }

@@ -1,3 +1,4 @@
+import Glibc
 import RingTestSupport
 import Synchronization
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct LedgerTests {
     private func binding(niovs: Int) throws -> Binding {
         try Binding(
-            id: 7, niovCount: niovs, niovBytes: 4096, cleanUp: .never,
+            id: 7, direction: .receive, niovCount: niovs, niovBytes: 4096, cleanUp: .never,
             bookkeeping: BookkeepingMechanism.uref.make(.init(faults: FaultPlan(), oopses: OopsLog())))
     }
 
@@ -68,6 +69,39 @@ struct LedgerTests {
         #expect(insert(16, into: table, binding).first == 20_001, "the entries are used again")
     }
 
+    @Test("three threads in the same two buckets: every token is inserted once and erased once")
+    func hashUnderThreads() throws {
+        let count = 40_000
+        let (table, binding) = (TokenHash(buckets: 2), try binding(niovs: 1))
+        let progress = Progress()
+        let erasers = (0..<2).map { number in
+            TestThread { [self] in
+                for batch in stride(from: number, to: count / 8, by: 2) {
+                    let last = (batch + 1) * 8
+                    while progress.inserted.load(ordering: .acquiring) < last { sched_yield() }
+                    progress.erased.wrappingAdd(erase(UInt32(last - 7), 8, from: table), ordering: .relaxed)
+                    progress.done.wrappingAdd(8, ordering: .releasing)
+                }
+            }
+        }
+        for batch in 0..<(count / 8) {
+            // Long chains, so that the look-ups take long enough to be met.
+            while batch * 8 - progress.done.load(ordering: .acquiring) > 512 { sched_yield() }
+            let tokens = insert(8, into: table, binding)
+            #expect(tokens.first == UInt32(batch * 8 + 1))
+            progress.inserted.store((batch + 1) * 8, ordering: .releasing)
+        }
+        for eraser in erasers { eraser.join() }
+        #expect(progress.erased.load(ordering: .relaxed) == count)
+        table.removeAll { _ in Issue.record("a token is left") }
+    }
+
+    private final class Progress: Sendable {
+        let inserted = Atomic(0)
+        let done = Atomic(0)
+        let erased = Atomic(0)
+    }
+
     @Test("the counter tree grows by levels, keeps every counter, and finds none that was never made")
     func treeGrows() throws {
         let binding = try binding(niovs: 300_000)
@@ -99,48 +133,60 @@ struct LedgerTests {
         for niov in niovs { #expect(tree.counter(of: niov.pointee.index)?.pointee.load(ordering: .relaxed) == 0) }
     }
 
-    @Test("readers walk the tree while it grows: they find a page's counter or nothing, and never another's")
+    @Test("readers walk the tree while it grows: what was made before they looked is there, and is no other's")
     func treeReadersWhileGrowing() throws {
-        let binding = try binding(niovs: 1 << 18)
-        let tree = CounterTree(of: binding)
-        withExtendedLifetime(binding) {
-            let made = UnsafeMutablePointer<Atomic<UInt>>.allocate(capacity: 1 << 18)
-            defer { made.deallocate() }
-            for index in 0..<(1 << 18) { (made + index).initialize(to: Atomic(0)) }
-            let shared = Shared(tree: tree, made: made)
-            let flags = Flags()
-            let reader = TestThread {
-                var random = SplitMix64(seed: 5)
-                while !flags.isDone.load(ordering: .acquiring) {
-                    let index = NetIOVIndex(truncatingIfNeeded: random.next()) & (1 << 18 - 1)
-                    // Made before we look, so it must be there and be that one.
-                    let expected = shared.made[Int(index)].load(ordering: .acquiring)
-                    let counter = UInt(bitPattern: shared.tree.counter(of: index))
-                    if expected != 0 {
-                        flags.found.wrappingAdd(1, ordering: .relaxed)
-                        if counter != expected { flags.wrong.wrappingAdd(1, ordering: .relaxed) }
-                    }
-                }
-            }
-            for index in 0..<NetIOVIndex(1 << 18) {
-                let counter = tree.makeCounter(of: index)
-                made[Int(index)].store(UInt(bitPattern: counter), ordering: .releasing)
-            }
-            flags.isDone.store(true, ordering: .releasing)
+        let binding = try binding(niovs: 5000)
+        var found = 0
+        for seed in UInt64(0)..<50 {
+            let growth = Growth(of: binding)
+            let reader = TestThread { growth.read(seed: seed) }
+            while !growth.hasReader.load(ordering: .acquiring) { sched_yield() }
+            growth.make(5000)
             reader.join()
-            #expect(flags.wrong.load(ordering: .relaxed) == 0)
-            #expect(flags.found.load(ordering: .relaxed) > 0)
+            #expect(growth.wrong.load(ordering: .relaxed) == 0)
+            found += growth.found.load(ordering: .relaxed)
         }
+        #expect(found > 0, "the reader met the growing tree")
     }
 
-    private struct Shared: @unchecked Sendable {
-        let tree: CounterTree
-        let made: UnsafeMutablePointer<Atomic<UInt>>
-    }
-
-    private final class Flags: Sendable {
-        let isDone = Atomic(false)
+    /// A tree that one thread makes counters in, from page 0 up, and another reads.
+    private final class Growth: @unchecked Sendable {
+        let hasReader = Atomic(false)
         let wrong = Atomic(0)
         let found = Atomic(0)
+        private let binding: Binding
+        private let tree: CounterTree
+        private let made = Atomic(0)
+        private let isDone = Atomic(false)
+
+        init(of binding: Binding) {
+            self.binding = binding
+            tree = CounterTree(of: binding)
+        }
+
+        /// Each counter holds its page.
+        func make(_ count: NetIOVIndex) {
+            for index in 0..<count {
+                tree.makeCounter(of: index).pointee.store(Int32(index), ordering: .relaxed)
+                made.store(Int(index) + 1, ordering: .releasing)
+            }
+            isDone.store(true, ordering: .releasing)
+        }
+
+        func read(seed: UInt64) {
+            var random = SplitMix64(seed: seed)
+            hasReader.store(true, ordering: .releasing)
+            while !isDone.load(ordering: .acquiring) {
+                let count = made.load(ordering: .acquiring)
+                guard count > 0 else { continue }
+                let index = NetIOVIndex(random.next() % UInt64(count))
+                let page = tree.counter(of: index)?.pointee.load(ordering: .relaxed)
+                if page == Int32(index) {
+                    found.wrappingAdd(1, ordering: .relaxed)
+                } else {
+                    wrong.wrappingAdd(1, ordering: .relaxed)
+                }
+            }
+        }
     }
 }

@@ -5,14 +5,14 @@ import TokenRing
 // ever, and the test that watches the indices sees it.
 
 /// An end that sends single ranges and sleeps when there is no room.
-struct SingleProducer: ~Copyable {
-    private var ring: ProducerRing<MappedRingMemory<TokenRange>>
+struct SingleProducer<Memory: RingMemory>: ~Copyable where Memory.Entry == TokenRange {
+    private var ring: ProducerRing<Memory>
     private let doorbells: RingDoorbells
     private let polls: Int
 
-    init(_ setting: SharedSetting, ring number: Int, polls: Int) throws {
-        ring = try setting.region.takeProducer(of: number)
-        doorbells = setting.doorbells(of: number)
+    init(_ ring: consuming ProducerRing<Memory>, _ doorbells: RingDoorbells, polls: Int) {
+        self.ring = ring
+        self.doorbells = doorbells
         self.polls = polls
     }
 
@@ -29,14 +29,14 @@ struct SingleProducer: ~Copyable {
 }
 
 /// An end that receives single ranges and sleeps when there is none.
-struct SingleConsumer: ~Copyable {
-    private var ring: ConsumerRing<MappedRingMemory<TokenRange>>
+struct SingleConsumer<Memory: RingMemory>: ~Copyable where Memory.Entry == TokenRange {
+    private var ring: ConsumerRing<Memory>
     private let doorbells: RingDoorbells
     private let polls: Int
 
-    init(_ setting: SharedSetting, ring number: Int, polls: Int) throws {
-        ring = try setting.region.takeConsumer(of: number)
-        doorbells = setting.doorbells(of: number)
+    init(_ ring: consuming ConsumerRing<Memory>, _ doorbells: RingDoorbells, polls: Int) {
+        self.ring = ring
+        self.doorbells = doorbells
         self.polls = polls
     }
 
@@ -54,8 +54,19 @@ struct SingleConsumer: ~Copyable {
 }
 
 func ping(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
-    var there = try SingleProducer(setting, ring: 0, polls: polls)
-    var back = try SingleConsumer(setting, ring: 1, polls: polls)
+    let region = setting.region
+    switch region.publication {
+    case .index: ping(try region.takeProducer(of: 0), try region.takeConsumer(of: 1), setting, count, polls)
+    case .slot: ping(try region.takeSlotProducer(of: 0), try region.takeSlotConsumer(of: 1), setting, count, polls)
+    }
+}
+
+private func ping<Memory: RingMemory>(
+    _ producer: consuming ProducerRing<Memory>, _ consumer: consuming ConsumerRing<Memory>, _ setting: SharedSetting,
+    _ count: UInt32, _ polls: Int
+) where Memory.Entry == TokenRange {
+    var there = SingleProducer(producer, setting.doorbells(of: 0), polls: polls)
+    var back = SingleConsumer(consumer, setting.doorbells(of: 1), polls: polls)
     for sequence in 0..<count {
         there.send(sequence)
         back.expect(sequence)
@@ -63,8 +74,19 @@ func ping(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
 }
 
 func pong(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
-    var there = try SingleConsumer(setting, ring: 0, polls: polls)
-    var back = try SingleProducer(setting, ring: 1, polls: polls)
+    let region = setting.region
+    switch region.publication {
+    case .index: pong(try region.takeConsumer(of: 0), try region.takeProducer(of: 1), setting, count, polls)
+    case .slot: pong(try region.takeSlotConsumer(of: 0), try region.takeSlotProducer(of: 1), setting, count, polls)
+    }
+}
+
+private func pong<Memory: RingMemory>(
+    _ consumer: consuming ConsumerRing<Memory>, _ producer: consuming ProducerRing<Memory>, _ setting: SharedSetting,
+    _ count: UInt32, _ polls: Int
+) where Memory.Entry == TokenRange {
+    var there = SingleConsumer(consumer, setting.doorbells(of: 0), polls: polls)
+    var back = SingleProducer(producer, setting.doorbells(of: 1), polls: polls)
     for sequence in 0..<count {
         there.expect(sequence)
         back.send(sequence)
@@ -72,11 +94,25 @@ func pong(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
 }
 
 func produceRanges(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
-    var producer = try SingleProducer(setting, ring: 0, polls: polls)
-    for sequence in 0..<count { producer.send(sequence) }
+    let doorbells = setting.doorbells(of: 0)
+    switch setting.region.publication {
+    case .index:
+        var producer = SingleProducer(try setting.region.takeProducer(of: 0), doorbells, polls: polls)
+        for sequence in 0..<count { producer.send(sequence) }
+    case .slot:
+        var producer = SingleProducer(try setting.region.takeSlotProducer(of: 0), doorbells, polls: polls)
+        for sequence in 0..<count { producer.send(sequence) }
+    }
 }
 
 func consumeRanges(_ setting: SharedSetting, count: UInt32, polls: Int) throws {
-    var consumer = try SingleConsumer(setting, ring: 0, polls: polls)
-    for sequence in 0..<count { consumer.expect(sequence) }
+    let doorbells = setting.doorbells(of: 0)
+    switch setting.region.publication {
+    case .index:
+        var consumer = SingleConsumer(try setting.region.takeConsumer(of: 0), doorbells, polls: polls)
+        for sequence in 0..<count { consumer.expect(sequence) }
+    case .slot:
+        var consumer = SingleConsumer(try setting.region.takeSlotConsumer(of: 0), doorbells, polls: polls)
+        for sequence in 0..<count { consumer.expect(sequence) }
+    }
 }

@@ -13,6 +13,8 @@ import TokenRing
 //   RingTestPeer produce COUNT POLLS               ranges into ring 0, one at a time
 //   RingTestPeer consume COUNT POLLS               ranges from ring 0, one at a time
 //
+// Each takes its rings as the region publishes them, by the index or in the slot.
+//
 // Exit status: 0; 1 with a message on stderr; 2 for another usage.
 
 func stop(_ message: String, status: CInt = 1) -> Never {

@@ -70,6 +70,18 @@ public struct CountingRingMemory<Base: RingMemory>: RingMemory {
         base.storeRelease(value, to: word)
     }
 
+    /// Counted as a store of the producer word, which is what it is or stands for.
+    public func publish(from first: RingIndex, to end: RingIndex) {
+        count { $0.stores[.producer, default: 0] += 1 }
+        base.publish(from: first, to: end)
+    }
+
+    /// Counted as a load of the producer word, which is what it is or stands for.
+    public func publishedEnd(after known: RingIndex, wanted: UInt32, limit: UInt32) -> RingIndex {
+        count { $0.loads[.producer, default: 0] += 1 }
+        return base.publishedEnd(after: known, wanted: wanted, limit: limit)
+    }
+
     /// Counted as a fence.
     public func fullFence() {
         count { $0.fences += 1 }

@@ -28,13 +28,13 @@ extension token_ring_frag {
 }
 
 extension token_ring_range {
-    /// Range number `sequence` of a stream: both fields follow from it.
+    /// Range number `sequence` of a stream: both fields follow from it. Bit 31 of the count may be the ring's.
     public init(sequence: UInt32) {
-        self.init(token_start: sequence, token_count: ~sequence)
+        self.init(token_start: sequence, token_count: ~sequence & 0x7FFF_FFFF)
     }
 
     /// Whether this is range number `sequence`, whole.
     public func carries(sequence: UInt32) -> Bool {
-        token_start == sequence && token_count == ~sequence
+        token_start == sequence && token_count == ~sequence & 0x7FFF_FFFF
     }
 }

@@ -39,10 +39,19 @@ struct RegionFuzzTests {
     }
 
     /// Uses every ring of a region that was accepted, once around and more.
-    private func use<Entry: BitwiseCopyable>(_ region: RingRegion, _ ring: Int, _ entry: Entry) throws {
-        let capacity = region.rings[ring].layout.capacity
-        var producer = try region.takeProducer(of: ring, entry: Entry.self)
-        var consumer = try region.takeConsumer(of: ring, entry: Entry.self)
+    private func use<Entry: PhasedEntry & BitwiseCopyable>(
+        _ region: RingRegion, _ ring: Int, _ entry: Entry
+    ) throws {
+        switch region.publication {
+        case .index: use(try region.takeProducer(of: ring), try region.takeConsumer(of: ring), entry)
+        case .slot: use(try region.takeSlotProducer(of: ring), try region.takeSlotConsumer(of: ring), entry)
+        }
+    }
+
+    private func use<Memory: RingMemory>(
+        _ producer: consuming ProducerRing<Memory>, _ consumer: consuming ConsumerRing<Memory>, _ entry: Memory.Entry
+    ) {
+        let capacity = producer.capacity
         for _ in 0..<3 {
             let batch = producer.reserve(upTo: capacity)
             for offset in 0..<batch.count { producer.write(entry, at: batch[offset]) }

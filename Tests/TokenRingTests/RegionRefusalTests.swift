@@ -35,7 +35,7 @@ struct RegionRefusalTests {
         Forgery("an empty file", "file size") { $0.byteCount = 0 },
         Forgery("a size that is not sealed", "seals") { $0.isSealed = false },
         Forgery("a header of another size", "header_bytes") { $0.header.header_bytes += 8 },
-        Forgery("a feature that nobody knows", "features") { $0.header.features |= 1 << 1 },
+        Forgery("a feature that nobody knows", "features") { $0.header.features |= 1 << 2 },
         Forgery("the highest feature bit", "features") { $0.header.features |= 1 << 63 },
         Forgery("the first reserved field", "reserved") { $0.header.reserved.0 = 1 },
         Forgery("the last reserved field", "reserved") { $0.header.reserved.3 = 1 << 63 },

@@ -21,8 +21,24 @@ struct CommandLineTests {
         Wrong(arguments: ["evaluate", "--niovs", "1024"], exitCode: 64, names: "--niovs"),
         Wrong(arguments: ["evaluate", "--cpus", "0,0"], exitCode: 64, names: "twice"),
         Wrong(arguments: ["evaluate", "--cpus", "0,900"], exitCode: 69, names: "900"),
+        Wrong(
+            arguments: ["evaluate", "--profile", "/nonexistent/profile"], exitCode: 64, names: "/nonexistent/profile"),
+        Wrong(arguments: ["evaluate", "--profile", "kperf", "--flows", "0"], exitCode: 64, names: "--flows"),
+        Wrong(arguments: ["evaluate", "--profile", "kperf", "--sweep", "flows"], exitCode: 64, names: "--sweep"),
+        Wrong(arguments: ["evaluate", "--sweep", "moon"], exitCode: 64, names: "return-batch"),
+        Wrong(arguments: ["evaluate", "--sweep", "flows", "--flows", "2"], exitCode: 64, names: "own proposals"),
+        Wrong(arguments: ["evaluate", "--plot", "/tmp/plots"], exitCode: 64, names: "--sweep"),
+        Wrong(arguments: ["evaluate", "--threads", "9"], exitCode: 64, names: "--threads"),
         Wrong(arguments: ["evaluate", "--repetitions", "0"], exitCode: 64, names: "--repetitions"),
         Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
+        Wrong(
+            arguments: ["conformance", "--case", "S2,S99"], exitCode: 64, names: "there is no case S99; there are S1"),
+        Wrong(arguments: ["conformance", "--case", ","], exitCode: 64, names: "--case"),
+        Wrong(
+            arguments: ["conformance", "--proposals", "carrier-pigeon"], exitCode: 64,
+            names: "there is no proposal carrier-pigeon; there are sockopt-xarray"),
+        Wrong(arguments: ["conformance", "--random=-1"], exitCode: 64, names: "--random"),
+        Wrong(arguments: ["conformance", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["ring", "--capacity", "3"], exitCode: 64, names: "power of two"),
         Wrong(arguments: ["ring", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),
         Wrong(arguments: ["probe", "--require", "teleport"], exitCode: 64, names: "teleport"),
@@ -43,16 +59,18 @@ struct CommandLineTests {
     @Test("evaluate --json is one object with the keys that scripts rely on")
     func evaluateJSON() throws {
         let run = try Invocation.run([
-            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "20000",
+            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "5000", "--proposals",
+            "sockopt-uref,mapped-ring,refill-ring,netlink-uref",
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
         let object = try json(run)
         #expect(object["schema"] as? String == "ringbench/1")
         #expect(object["environment"] is [String: Any])
         let proposals = try #require(object["proposals"] as? [[String: Any]])
-        let names = proposals.compactMap { $0["name"] as? String }
-        #expect(names.first == "sockopt-xarray" && Set(names).count == names.count)
-        #expect(Set(names).isSuperset(of: ["sockopt-uref", "mapped-ring", "refill-ring", "netlink-uref"]))
+        #expect(
+            proposals.compactMap { $0["name"] as? String }
+                == ["sockopt-xarray", "sockopt-uref", "mapped-ring", "refill-ring", "netlink-uref"])
+        #expect((object["calibration"] as? [Any])?.isEmpty == false)
         for proposal in proposals {
             #expect(proposal["verified"] as? Bool == true)
             let evidence = try #require(proposal["evidence"] as? [String: String])
@@ -71,7 +89,10 @@ struct CommandLineTests {
 
     @Test("Ctrl-C prints what was measured and exits 130")
     func interrupted() throws {
-        let process = try Invocation(["evaluate", "--json", "--no-xdp", "--repetitions", "1000", "--tokens", "20000"])
+        let process = try Invocation([
+            "evaluate", "--json", "--no-xdp", "--repetitions", "1000", "--tokens", "5000", "--proposals",
+            "sockopt-uref",
+        ])
         // Each proposal has been measured once by then.
         try #require(process.waitForErrors(containing: "repetition 3 of 1000"))
         process.interrupt()
@@ -80,17 +101,112 @@ struct CommandLineTests {
         #expect(try json(run)["interrupted"] as? Bool == true)
     }
 
+    @Test("evaluate --profile --json has the worker's idle time, its interval, and the published findings")
+    func profileJSON() throws {
+        let path = "/tmp/ringbench-profile-\(getpid()).json"
+        defer { unlink(path) }
+        try Data(#"{"name": "short", "runs": 2, "run_ms": 10, "proposals": ["sockopt-uref", "refill-ring"]}"#.utf8)
+            .write(to: URL(filePath: path))
+        let run = try Invocation.run(["evaluate", "--json", "--quiet", "--quick", "--profile", path])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let object = try json(run)
+        let proposals = try #require(object["proposals"] as? [[String: Any]])
+        #expect(proposals.compactMap { $0["name"] as? String } == ["sockopt-xarray", "sockopt-uref", "refill-ring"])
+        for proposal in proposals {
+            #expect(proposal["verified"] as? Bool == true)
+            let idle = try #require(proposal["worker_idle_percent"] as? Double)
+            let interval = try #require(proposal["worker_idle_percent_ci95"] as? [Double])
+            #expect(interval.count == 2 && (0...100).contains(idle))
+            #expect(interval[0] <= idle && idle <= interval[1])
+            for key in ["softirq_busy_percent", "tokens_per_s", "drops", "syscalls_per_1000_tokens"] {
+                #expect(proposal[key] is Double, "\(key)")
+            }
+        }
+        #expect((object["published"] as? [String: Any])?["before_worker_idle_percent"] as? Double == 13.13)
+        #expect((object["findings"] as? [[String: Any]])?.count == 7)
+        #expect((object["profile"] as? [String: Any])?["reached_idle_percent"] is Double)
+    }
+
+    @Test("a profile with a wrong key is one sentence and exit 64")
+    func wrongProfile() throws {
+        let path = "/tmp/ringbench-wrong-profile-\(getpid()).json"
+        defer { unlink(path) }
+        try Data(#"{"flowz": 4}"#.utf8).write(to: URL(filePath: path))
+        let run = try Invocation.run(["evaluate", "--profile", path])
+        #expect(run.exitCode == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("flowz") && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+
+    @Test("evaluate --sweep --json has its points, and --plot writes a file for each")
+    func sweepJSON() throws {
+        let folder = "/tmp/ringbench-plots-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try Invocation.run([
+            "evaluate", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens", "2000", "--plot",
+            folder,
+        ])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let sweeps = try #require(try json(run)["sweeps"] as? [[String: Any]])
+        let points = try #require(sweeps.first?["points"] as? [[String: Any]])
+        #expect(points.compactMap { $0["ring_sets"] as? Int } == [1, 2, 4, 8])
+        for point in points {
+            for proposal in try #require(point["proposals"] as? [[String: Any]]) {
+                #expect(proposal["cpu_ns_per_token"] is Double && proposal["spread"] is [String: Any])
+            }
+        }
+        let lines = try String(contentsOfFile: "\(folder)/rings.dat", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 5 && lines[1].split(separator: " ").count == 7)
+    }
+
     @Test("ring --json has a row for each implementation, batch and entry size")
     func ringJSON() throws {
         let run = try Invocation.run(["ring", "--json", "--quiet", "--repetitions", "1", "--entries", "8192"])
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try json(run)["ring"] as? [[String: Any]])
-        #expect(Set(rows.compactMap { $0["implementation"] as? String }) == ["TokenRing", "libxdp", "lower-bound"])
-        #expect(rows.count == 18)
+        #expect(
+            Set(rows.compactMap { $0["implementation"] as? String })
+                == ["TokenRing", "TokenRing-slot", "libxdp", "lower-bound"])
+        #expect(rows.count == 24)
         for row in rows {
             #expect(row["ns_per_entry"] is Double)
             #expect((row["repetitions_ns_per_entry"] as? [Double])?.count == 1)
         }
+    }
+
+    @Test("conformance --json has a cell for each case and proposal, and what random operations came to")
+    func conformanceJSON() throws {
+        let run = try Invocation.run([
+            "conformance", "--json", "--quiet", "--case", "S2,B1,A18", "--proposals", "mapped-ring,sockopt-uref",
+            "--random", "2000", "--seed", "42",
+        ])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let object = try json(run)
+        #expect(object["schema"] as? String == "ringbench/1")
+        #expect(object["environment"] is [String: Any])
+        let cases = try #require(object["cases"] as? [[String: Any]])
+        #expect(cases.count == 6)
+        for cell in cases {
+            for key in ["id", "name", "mechanism", "outcome", "expected", "detail"] {
+                #expect(cell[key] is String, "\(key)")
+            }
+        }
+        let outcomes = cases.map { "\($0["id"] ?? "") \($0["mechanism"] ?? "") \($0["outcome"] ?? "")" }
+        #expect(outcomes.contains("S2 sockopt-uref known-defect"))
+        #expect(outcomes.contains("S2 mapped-ring pass"))
+        #expect(outcomes.contains("A18 mapped-ring not-applicable"))
+        let random = try #require(object["random"] as? [[String: Any]])
+        #expect(random.compactMap { $0["operations"] as? Int } == [2000, 2000])
+        #expect(random.compactMap { $0["seed"] as? Int } == [42, 42])
+    }
+
+    @Test("conformance prints a matrix with a legend, and the known defects with their traces")
+    func conformanceText() throws {
+        let run = try Invocation.run(["conformance", "--quiet", "--case", "S2,S8"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("a sockopt-xarray, b sockopt-uref"))
+        #expect(run.output.contains("F fail: 0"))
+        #expect(run.output.contains("underflow of a stray return"))
+        #expect(!run.output.contains("random operations"), "--case alone asks for no random operations")
     }
 
     @Test("the output file holds what would be printed")

@@ -95,6 +95,27 @@ struct token_ring_region {
 
 #define TOKEN_RING_FEATURE_DELIVERY	(1ULL << 0)	/* has delivery rings */
 
+/* All rings publish entries in their slots instead of by the producer index:
+ * the entry of index i is published when its bit TOKEN_RING_PHASE is
+ *
+ *   1 if (i & entries) == 0: rounds 0, 2, 4 ... of the ring
+ *   0 if (i & entries) != 0: rounds 1, 3, 5 ...
+ *
+ * The producer writes an entry with the bit of the round before and then stores
+ * the bit's word with release, index by index (B). The consumer goes on from its
+ * own index as long as the bit, load-acquired, is that of the index (C), never
+ * further than entries beyond its last release, and takes the entry without the
+ * bit. A creator whose indices do not start at 0 sets the bits so that no entry
+ * is published. The producer index is stored behind the bits: for a futex, for
+ * tools and for a successor, never to take entries by it.
+ */
+#define TOKEN_RING_FEATURE_PHASE	(1ULL << 1)
+
+/* Bit of token_ring_frag.flags and of token_ring_range.token_count that is the
+ * ring's with TOKEN_RING_FEATURE_PHASE. Set in an entry's own data it is lost.
+ */
+#define TOKEN_RING_PHASE	(1U << 31)
+
 /* Entry of a delivery ring: one fragment, the fields of struct dmabuf_cmsg
  * and the socket that it arrived on. There is no dmabuf_id: a ring set belongs
  * to one binding. Entries of one socket are in the order of its byte stream.

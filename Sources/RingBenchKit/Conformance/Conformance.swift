@@ -10,6 +10,10 @@ public struct Conformance: Sendable {
     public var cases = Conformance.caseIDs
     /// Proposals to run them against.
     public var compositions = Composition.all
+    /// Random operations for each proposal; 0 for none.
+    public var operations = 20000
+    /// Decides the random operations.
+    public var seed: UInt64 = 1
 
     /// Everything.
     public init() {}
@@ -22,6 +26,8 @@ public struct Conformance: Sendable {
         for composition in compositions { subjects.append(try Subject(composition)) }
         let scenarios = Scenario.all.filter { cases.contains($0.id) }
         let verdicts = ConformanceMatrix(scenarios: scenarios, subjects: subjects).run(progress: progress)
-        return ConformanceReport(mechanisms: subjects.map(\.name), cases: verdicts)
+        let runs = RandomRuns(subjects: subjects, seed: seed, operations: operations)
+        let random = operations > 0 ? try runs.run(progress: progress) : []
+        return ConformanceReport(mechanisms: subjects.map(\.name), cases: verdicts, random: random)
     }
 }

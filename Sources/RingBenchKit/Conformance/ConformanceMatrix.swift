@@ -18,10 +18,12 @@ struct ConformanceMatrix {
 
     /// Runs one case against one proposal.
     static func judge(_ scenario: Scenario, _ subject: Subject) -> ConformanceVerdict {
-        func verdict(_ outcome: ConformanceOutcome, _ expected: String, _ detail: String) -> ConformanceVerdict {
+        func verdict(
+            _ outcome: ConformanceOutcome, _ expected: String, _ detail: String, defect: String = ""
+        ) -> ConformanceVerdict {
             ConformanceVerdict(
                 id: scenario.id, name: scenario.name, mechanism: subject.name, outcome: outcome, expected: expected,
-                detail: detail)
+                defect: defect, detail: detail)
         }
         guard let expectation = scenario.expectations.first(where: { $0.applies(subject) }) else {
             return verdict(.fail, "", "nothing is written down for this proposal")
@@ -44,7 +46,7 @@ struct ConformanceMatrix {
             if observation.isClean, observation.seen == right { return verdict(.pass, expected, observation.text) }
             // A defect is only ever somebody else's: what this project proposes has to be right.
             let isKnown = subject.composition.standing != .ours && (posted == nil || observation.seen == posted)
-            return verdict(isKnown ? .knownDefect : .fail, expected, "\(name). \(observation.account)")
+            return verdict(isKnown ? .knownDefect : .fail, expected, observation.account, defect: isKnown ? name : "")
         }
     }
 }

@@ -10,6 +10,21 @@ public struct ConformanceVerdict: Encodable, Sendable {
     public let outcome: ConformanceOutcome
     /// What should be seen, step by step, and where that is from; empty when the case is not applicable.
     public let expected: String
-    /// What was seen, why it is not applicable, or which defect it is and what was done to see it.
+    /// The defect of the posted code, by name; empty if it is none.
+    var defect = ""
+    /// What was seen; why it is not applicable; or, of a failure or defect, what was done and what was seen.
     public let detail: String
+
+    private enum CodingKeys: String, CodingKey { case id, name, mechanism, outcome, expected, detail }
+
+    /// Writes the defect's name in front of the detail.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(name, forKey: .name)
+        try container.encode(mechanism, forKey: .mechanism)
+        try container.encode(outcome, forKey: .outcome)
+        try container.encode(expected, forKey: .expected)
+        try container.encode(defect.isEmpty ? detail : "\(defect): \(detail)", forKey: .detail)
+    }
 }

@@ -29,7 +29,8 @@ struct ModeRules: Sendable {
         ModeRules(mechanism: "socket option", chooser: .socket, isSystemWide: false, source: "A9"),
         ModeRules(mechanism: "sysctl", chooser: .systemControl, isSystemWide: false, source: "A10"),
         ModeRules(
-            mechanism: "first binding, for the boot session", chooser: .bind, isSystemWide: true, outlivesBindings: true,
+            mechanism: "first binding, for the boot session", chooser: .bind, isSystemWide: true,
+            outlivesBindings: true,
             source: "A12"),
         ModeRules(mechanism: "netlink attribute, system-wide", chooser: .bind, isSystemWide: true, source: "A11"),
     ]

@@ -19,10 +19,10 @@ struct Observation {
         } catch {
             alarms.append("\(error)")
         }
-        if !scenario.keepsTokens { kernel.giveBackAll() }
-        kernel.tearDown()
         seen = kernel.seen
         trace = kernel.trace
+        if !scenario.keepsTokens { kernel.giveBackAll() }
+        kernel.tearDown()
         if kernel.corrupt > 0 { alarms.append("\(kernel.corrupt) fragments had wrong bytes") }
         alarms += kernel.kernel.oopses.all.prefix(1).map { "the kernel would have crashed: \($0)" }
         if let wrong = kernel.wrongBooks { alarms.append("when all is closed, \(wrong)") }
@@ -33,10 +33,9 @@ struct Observation {
     /// The steps in one line.
     var text: String { seen.joined(separator: "; ") }
 
-    /// What was done and seen in one line.
+    /// What was done, and what was seen, in a line each.
     var account: String {
         let done = trace.count > 16 ? trace.prefix(8) + ["..."] + trace.suffix(7) : trace[...]
-        return "Done: \(done.joined(separator: "; ")). Seen: "
-            + (seen + alarms).joined(separator: "; ")
+        return "done: \(done.joined(separator: "; "))\nseen: \((seen + alarms).joined(separator: "; "))"
     }
 }

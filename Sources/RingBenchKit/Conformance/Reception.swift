@@ -34,9 +34,8 @@ struct Reception {
         let described = frags.reduce(0) { $0 + Int($1.size) }
         plainBytes = received.isTruncated ? 0 : max(0, received.bytes - described)
         copied = Array(memory.prefix(plainBytes))
-        for offset in stride(from: 0, to: received.controlBytes, by: ControlMessages.space) {
-            let identifier = control.load(fromByteOffset: offset + 32, as: UInt32.self)
-            if dmabufID == 0 { dmabufID = identifier }
+        for number in 0..<received.controlBytes / ControlMessages.space where dmabufID == 0 {
+            dmabufID = ControlMessages.dmabufID(in: control, at: number)
         }
     }
 }

@@ -25,7 +25,9 @@ extension ScenarioKernel {
     }
 
     /// Binds, and says `bound` or `-EBUSY`.
-    func bindText(queue: Int, autorelease: UInt8? = nil) -> String { bindText(request(queue: queue, autorelease: autorelease)) }
+    func bindText(queue: Int, autorelease: UInt8? = nil) -> String {
+        bindText(request(queue: queue, autorelease: autorelease))
+    }
 
     /// Binds, and says `bound` or `-EBUSY`.
     func bindText(_ request: BindRequest) -> String {

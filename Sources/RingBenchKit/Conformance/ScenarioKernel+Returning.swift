@@ -29,12 +29,19 @@ extension ScenarioKernel {
         return frags
     }
 
-    /// Gives fragments back and waits until the kernel has taken them: a range for each.
+    /// Gives fragments back and waits until the kernel has taken them: a range for each, in calls of 128.
     ///
-    /// - Returns: how many were taken back, or -errno.
+    /// - Returns: how many were taken back, or the first -errno.
     @discardableResult
     func giveBack(_ frags: [ReceivedFrag], flow: Int = 0, on binding: Binding? = nil) -> Int {
-        giveBack(frags.map { TokenRange(token_start: $0.token, token_count: 1) }, flow: flow, on: binding)
+        var released = 0
+        for start in stride(from: 0, to: frags.count, by: 128) {
+            let ranges = frags[start...].prefix(128).map { TokenRange(token_start: $0.token, token_count: 1) }
+            let result = giveBack(ranges, flow: flow, on: binding)
+            guard result >= 0 else { return result }
+            released += result
+        }
+        return released
     }
 
     /// Gives ranges back in the proposal's own way and waits until the kernel has looked at them.

@@ -56,6 +56,15 @@ final class ScenarioKernel {
     /// Adds to the trace.
     func did(_ step: String) { trace.append(step) }
 
+    /// How long the trace is.
+    var traceCount: Int { trace.count }
+
+    /// Puts one line in place of what was added to the trace since it was `count` long.
+    func shortenTrace(to count: Int, by step: String) {
+        trace.removeSubrange(count...)
+        trace.append(step)
+    }
+
     /// Sees what a call returned: `ret 3` or `-EINVAL`.
     func see(_ what: String = "", result: Int) {
         see("\(what.isEmpty ? "" : "\(what): ")\(ErrnoName.text(of: result))")
@@ -117,8 +126,10 @@ final class ScenarioKernel {
                 receiveMessage(socket, most, messages)
             }
         did(
-            "socket \(flow) receives \(reception.result < 0 ? ErrnoName.text(of: reception.result) : "") "
-                + "\(reception.frags.count) tokens \(reception.frags.prefix(4).map(\.token))")
+            reception.result < 0
+                ? "socket \(flow) receives \(ErrnoName.text(of: reception.result))"
+                : "socket \(flow) receives \(reception.frags.count) tokens "
+                    + "\(reception.frags.prefix(4).map(\.token))\(reception.frags.count > 4 ? " and more" : "")")
         let binding = socketBinding(reception, flow)
         for frag in reception.frags {
             held.append(HeldToken(frag: frag, flow: flow, owner: owner(of: flow), binding: binding))

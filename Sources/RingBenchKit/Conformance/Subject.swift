@@ -13,7 +13,8 @@ public struct Subject: Sendable {
         guard let rules = TokenRules.all.first(where: { $0.bookkeeping == composition.bookkeeping.name }) else {
             throw Failure(
                 .checkFailed,
-                "\(composition.name): TokenRules says nothing about the bookkeeping \"\(composition.bookkeeping.name)\"")
+                "\(composition.name): TokenRules says nothing about the bookkeeping \"\(composition.bookkeeping.name)\""
+            )
         }
         self.composition = composition
         self.rules = rules
@@ -35,6 +36,8 @@ public struct Subject: Sendable {
     var deliversByRing: Bool { composition.delivery == .mappedRing }
     /// Whether too little room for control messages loses tokens (C5).
     var truncates: Bool { composition.delivery == .controlMessagesTruncated }
+    /// Whether a ring set is a user of the binding before any socket is.
+    var hasMemberRingSet: Bool { composition.hasRings && countsUsers }
     /// Whether all sockets of a binding have one ring set.
     var sharesRingSet: Bool {
         deliversByRing && (composition.topology == .ringPerBinding || composition.topology == .ringShared)

@@ -53,10 +53,15 @@ struct TokenRules: Sendable {
     var severalBindings = false
     let beforeReceive: BeforeReceive
     let outOfRange: OutOfRange
+    /// Whether the top 5 bits of a token name the binding (A16).
+    var encodesBinding = false
     /// Whether a return names the binding beside the token (A17).
     var namesBinding = false
     /// Where that is from.
     let source: String
+
+    /// Those of the mode in which tokens go with their socket: today's xarray, whatever the other mode is.
+    static let automatic = all[0]
 
     /// One line a bookkeeping mechanism.
     static let all = [
@@ -92,7 +97,7 @@ struct TokenRules: Sendable {
             beforeReceive: .invalid, outOfRange: .endsRange, source: "A6"),
         TokenRules(
             bookkeeping: "uref, binding index in the token", token: .buffer, scope: .binding, stray: .refused,
-            severalBindings: true, beforeReceive: .invalid, outOfRange: .endsRange,
+            severalBindings: true, beforeReceive: .invalid, outOfRange: .endsRange, encodesBinding: true,
             source: "A16; decrement if positive as every mechanism since 0.3a"),
         TokenRules(
             bookkeeping: "uref, binding id beside the token", token: .buffer, scope: .binding, stray: .refused,

@@ -72,6 +72,21 @@ final class UserRings {
         return Array(waiting.prefix(most))
     }
 
+    // MARK: looking without taking
+
+    /// Hands out entries that were not looked at, and leaves their slots to the ring.
+    func look(_ body: (FragDescriptor) -> Void) {
+        guard delivery != nil else { return }
+        while true {
+            let batch = delivery!.peek(upTo: Self.most)
+            guard !batch.isEmpty else { return }
+            for offset in 0..<batch.count { body(delivery!.read(at: batch[offset])) }
+        }
+    }
+
+    /// Gives up the slots of so many entries that were looked at.
+    func release(_ count: Int) { delivery?.release(UInt32(count)) }
+
     // MARK: returning
 
     /// Puts ranges into the return ring; a refill ring or fill queue takes an entry for each token.
@@ -91,7 +106,8 @@ final class UserRings {
         return true
     }
 
-    private func putRange(_ range: TokenRange) -> Bool {
+    /// Puts one range into a return ring. False: full.
+    func putRange(_ range: TokenRange) -> Bool {
         let slot = ranges!.reserve(1)
         guard !slot.isEmpty else { return false }
         ranges!.write(range, at: slot.first)
@@ -113,7 +129,8 @@ final class UserRings {
         return true
     }
 
-    private func putFill(_ address: UInt64) -> Bool {
+    /// Puts an address into the fill queue as it is. False: full, or there is none.
+    func putFill(_ address: UInt64) -> Bool {
         guard fill != nil else { return false }
         let slot = fill!.reserve(1)
         guard !slot.isEmpty else { return false }

@@ -4,8 +4,11 @@ import RingKernelModel
 public struct Evaluation: Sendable {
     /// What they are put under.
     public var load = Load()
+    /// Compared unless others are asked for: today's kernel, the posted series, the proposal, and zcrx's way.
+    public static let usual = ["sockopt-xarray", "sockopt-uref", "mapped-ring", "refill-ring"]
+
     /// Which proposals; the baseline is always run.
-    public var compositions = Composition.all
+    public var compositions = usual.compactMap(Composition.named)
     /// Repetitions of each; the mail threads' experiment had 11.
     public var repetitions = 11
     /// CPU of softirq and of the consumer.
@@ -74,7 +77,9 @@ public struct Evaluation: Sendable {
                     ).all)
         }
         let xdp = try runXDP(progress)
-        return EvaluationReport(proposals: rows, systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
+        return EvaluationReport(
+            proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),
+            systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
     }
 
     /// Once round the pool twice with every byte of every fragment compared; also the warm-up.

@@ -4,6 +4,8 @@ import RingKernelModel
 public struct EvaluationReport: Encodable, Sendable {
     /// One row a proposal, the baseline first.
     public let proposals: [ProposalReport]
+    /// How near the model is to this kernel, where both can be measured.
+    let calibration: [CalibrationRow]
     /// The live costs behind the `kernel` terms.
     public let systemCalls: SystemCallCosts
     /// Real frames through a real AF_XDP socket, returned through the same ring code; nil with a reason when it cannot run here.
@@ -12,7 +14,7 @@ public struct EvaluationReport: Encodable, Sendable {
     public let xdpSkipped: String?
 
     enum CodingKeys: String, CodingKey {
-        case proposals, xdp
+        case proposals, calibration, xdp
         case systemCalls = "system_calls"
         case xdpSkipped = "xdp_skipped"
     }
@@ -63,12 +65,7 @@ public struct ProposalReport: Encodable, Sendable {
         var row = encoder.container(keyedBy: Key.self)
         try row.encode(composition.name, forKey: Key("name"))
         try row.encode(verified, forKey: Key("verified"))
-        try row.encode(
-            [
-                "delivery": composition.delivery.rawValue, "return": composition.returning.rawValue,
-                "bookkeeping": composition.bookkeeping.name, "clean_up": composition.cleanUp.rawValue,
-                "topology": composition.topology.rawValue, "source": composition.source,
-            ], forKey: Key("composition"))
+        try row.encode(composition.description, forKey: Key("composition"))
         try encode(figures, into: &row)
         try row.encode(ratios, forKey: Key("ratio_to_sockopt_xarray"))
         if let betweenProcesses {

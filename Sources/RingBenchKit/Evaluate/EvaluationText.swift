@@ -1,8 +1,11 @@
 extension EvaluationReport {
     /// The tables that a terminal shows.
     public var text: String {
-        [proposalTable, betweenProcessesTable, Self.legend, systemCalls.text, xdpText]
-            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+        [
+            proposalTable, betweenProcessesTable, Self.legend, CalibrationRow.text(calibration), systemCalls.text,
+            xdpText,
+        ]
+        .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private static let legend = """

@@ -16,6 +16,8 @@ public struct Load: Sendable, Codable {
     public var heldTokens = 0
     /// Threads of the application; where a ring has one consumer there is one.
     public var threads = 1
+    /// Ring sets where the topology has one a thread; 0 for as many as threads. A thread may have several.
+    public var rings = 0
     /// Fragments that arrive in one poll of a flow; 0 for as many as a receive takes, at most an skb's.
     public var burstFrags = 0
     /// Fragments that a socket queues before its window closes; 0 for twice a receive's, and at least 128.
@@ -36,60 +38,63 @@ public struct Load: Sendable, Codable {
     /// The default load.
     public init() {}
 
+    /// As they are called in a profile.
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case flows, threads, rings, niovs, tokens, seed
+        case readBytes = "read_bytes"
+        case fragBytes = "frag_bytes"
+        case returnBatch = "return_batch"
+        case heldTokens = "held_tokens"
+        case burstFrags = "burst_frags"
+        case windowFrags = "window_frags"
+        case niovBytes = "niov_bytes"
+        case deliveryEntries = "delivery_entries"
+        case returnEntries = "return_entries"
+    }
+
+    /// Takes over what is there.
+    ///
+    /// - Throws: `Failure` naming a key whose value is of the wrong type.
+    mutating func read(_ keys: KeyedDecodingContainer<CodingKeys>) throws {
+        func whole(_ key: CodingKeys, _ field: WritableKeyPath<Load, Int>) throws {
+            if let value = try keys.value(Int.self, key, "a whole number") { self[keyPath: field] = value }
+        }
+        try whole(.flows, \.flows)
+        try whole(.readBytes, \.readBytes)
+        try whole(.fragBytes, \.fragBytes)
+        try whole(.returnBatch, \.returnBatch)
+        try whole(.heldTokens, \.heldTokens)
+        try whole(.threads, \.threads)
+        try whole(.rings, \.rings)
+        try whole(.burstFrags, \.burstFrags)
+        try whole(.windowFrags, \.windowFrags)
+        try whole(.niovs, \.niovs)
+        try whole(.niovBytes, \.niovBytes)
+        try whole(.tokens, \.tokens)
+        let word = "a whole number from 0 to \(UInt32.max)"
+        deliveryEntries = try keys.value(UInt32.self, .deliveryEntries, word) ?? deliveryEntries
+        returnEntries = try keys.value(UInt32.self, .returnEntries, word) ?? returnEntries
+        seed = try keys.value(UInt64.self, .seed, "a whole number, 0 or more") ?? seed
+    }
+
     /// Fragments of one receive.
     public var fragsPerRead: Int { max(1, readBytes / fragBytes) }
 
-    /// Refuses what cannot be run, naming the option.
-    public func validate() throws(Failure) {
-        func require(_ holds: Bool, _ sentence: String) throws(Failure) {
-            if !holds { throw Failure(.usage, sentence) }
-        }
-        try require((1...64).contains(flows), "--flows is \(flows): 1 to 64 flows can be run")
-        try require(
-            niovBytes.nonzeroBitCount == 1 && (Binding.pageBytes...1 << 21).contains(niovBytes),
-            "--niov-bytes is \(niovBytes): it must be a power of two from \(Binding.pageBytes) to 2 MiB")
-        try require(
-            fragBytes % 8 == 0 && (8...niovBytes).contains(fragBytes),
-            "--frag-bytes is \(fragBytes): it must be a multiple of 8 up to a buffer's \(niovBytes)")
-        try require(
-            readBytes >= fragBytes && readBytes <= 1 << 20,
-            "--read-bytes is \(readBytes): it must hold a fragment of \(fragBytes) and be at most 1 MiB")
-        try require(
-            (1...1024).contains(returnBatch),
-            "--return-batch is \(returnBatch): 1 to 1024 tokens can be returned at a time, in calls of 128")
-        try require(
-            (1...flows).contains(threads), "--threads is \(threads): there must be 1 to \(flows), a flow for each")
-        try require(heldTokens >= 0, "--held-tokens is \(heldTokens): it must be 0 or more")
-        try require(
-            (1024...1 << 20).contains(niovs),
-            "--niovs is \(niovs): it must be between 1024 (4 MiB of buffers) and 1048576")
-        try require((1...1 << 32).contains(tokens), "--tokens is \(tokens): it must be 1 or more")
-        for (name, entries) in [("--delivery-ring", deliveryEntries), ("--return-ring", returnEntries)] {
-            try require(
-                entries.nonzeroBitCount == 1 && entries <= RingLayout.mostEntries,
-                "\(name) is \(entries): a ring's size must be a power of two up to \(RingLayout.mostEntries)")
-        }
-        let held = mostTokensOut
-        try require(
-            niovs > held,
-            "--niovs is \(niovs): queues, rings and return batches can hold \(held) of them; use more buffers")
-    }
+    /// Fragments that can be on their way at once: in queues, in a delivery ring, with the application.
+    var mostTokensOut: Int { flows * window + Int(deliveryEntries) + flows * returnBatch + heldTokens }
 
-    /// Fragments that can be on their way at once: in queues, in delivery rings, with the application, in return rings.
-    var mostTokensOut: Int {
-        flows * kernelConfiguration(depth: .stamps, threads: 1).windowFrags + Int(deliveryEntries)
-            + flows * returnBatch + heldTokens
-    }
+    /// Fragments that a socket queues.
+    private var window: Int { windowFrags > 0 ? windowFrags : max(128, 2 * fragsPerRead) }
 
     /// The model kernel's set-up for this load.
-    func kernelConfiguration(depth: StreamContent.Depth, threads: Int) -> Kernel.Configuration {
+    func kernelConfiguration(depth: StreamContent.Depth, threads: Int = 1) -> Kernel.Configuration {
         var configuration = Kernel.Configuration()
         configuration.flows = flows
         configuration.fragBytes = fragBytes
         configuration.niovs = niovs
         configuration.niovBytes = niovBytes
-        configuration.windowFrags = windowFrags > 0 ? windowFrags : max(128, 2 * fragsPerRead)
-        configuration.threads = threads
+        configuration.windowFrags = window
+        configuration.threads = max(rings, threads)
         configuration.deliveryEntries = deliveryEntries
         configuration.returnEntries = returnEntries
         configuration.seed = seed

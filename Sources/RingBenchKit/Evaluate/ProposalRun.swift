@@ -7,7 +7,7 @@ import TokenRing
 /// gone round; then the books are checked. A run whose check fails has no result.
 struct ProposalRun {
     let composition: Composition
-    let load: Load
+    var load: Load
     let depth: StreamContent.Depth
     /// CPU of softirq and of the application.
     let cpus: (kernel: Int?, consumer: Int?)
@@ -19,6 +19,8 @@ struct ProposalRun {
     var consumerProgram: String?
     /// What the source writes by, if not what the consumer expects: every fragment is wrong then. Shows that the check can fail.
     var sourceSeed: UInt64?
+    /// What the application does wrong with one token, for the same purpose.
+    var returnFault: ReturnFault?
 
     /// What one repetition measured.
     struct Outcome: Sendable {
@@ -58,7 +60,12 @@ struct ProposalRun {
         let wall = ctr_monotonic_ns() - start
         stop.raise()
         let traffic = softirq.join()
-        let consumer = try result.get()
+        let consumer: ConsumerCosts
+        do {
+            consumer = try result.get()
+        } catch  where error.kind == .invariantBroken {
+            throw Failure(error.kind, "\(error); \(traffic.offered) were offered and \(traffic.dropped) refused")
+        }
         for ringSet in kernel.ringSets { while ringSet.flush() > 0 {} }
         try verify(kernel, consumer, expected: traffic.offered - traffic.dropped)
         let costs = kernel.costs
@@ -92,7 +99,7 @@ struct ProposalRun {
                 composition: composition, load: load, rings: rings, checker: checker, progress: progress,
                 kernel: kernel, crossing: crossing,
                 calls: kernel.ringSets.map { .direct(.passUnretained($0), crossing) }, thread: thread,
-                sharesCore: threads > 1)
+                sharesCore: threads > 1, fault: thread == 0 ? returnFault : nil)
             let name = composition.name
             // More threads than cores share the consumer's: the model has no more to give.
             workers.append(

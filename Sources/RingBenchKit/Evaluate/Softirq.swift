@@ -23,14 +23,74 @@ struct Softirq: Sendable {
 
     /// Closed loop: lets in exactly `load.tokens` fragments as fast as windows open, and goes on delivering until told to stop.
     func runClosed() -> Outcome {
-        let (sockets, binding, burst) = (kernel.sockets, kernel.binding, burst)
+        let sockets = kernel.sockets
+        return withExtendedLifetime((self, sockets)) {
+            sockets.map(Unmanaged.passUnretained).withUnsafeBufferPointer { closedLoop($0, parts) }
+        }
+    }
+
+    /// Open loop: `schedule.tokens` fragments arrive at a fixed rate, whether there is room or not; after a disturbance it catches
+    /// up. Then goes on delivering until told to stop.
+    func runOpen(_ schedule: ArrivalSchedule) -> Outcome {
+        let sockets = kernel.sockets
+        return withExtendedLifetime((self, sockets)) {
+            sockets.map(Unmanaged.passUnretained).withUnsafeBufferPointer { sockets in
+                let outcome = arrivalLoop(sockets, parts, schedule)
+                progress.finish(at: outcome.offered - outcome.dropped)
+                deliverLoop(sockets, parts)
+                return outcome
+            }
+        }
+    }
+
+    /// What the loops need, without reference counting: the application's thread would see it in the same cache lines.
+    private struct Parts: BitwiseCopyable {
+        let kernel: Unmanaged<Kernel>
+        let binding: Unmanaged<Binding>
+        let stop: Unmanaged<StopFlag>
+
+        @inline(__always)
+        var isStopped: Bool { stop._withUnsafeGuaranteedRef { $0.isRaised } }
+
+        /// As many skbs as it takes for `frags` fragments; one poll that only delivers for none.
+        @inline(__always)
+        func poll(_ socket: Unmanaged<Socket>, _ frags: Int) -> (received: Int, delivered: Int) {
+            var sum = (received: 0, delivered: 0)
+            var left = frags
+            repeat {
+                let wanted = min(left, Arrival.mostFrags)
+                let (received, delivered) = kernel._withUnsafeGuaranteedRef { kernel in
+                    binding._withUnsafeGuaranteedRef { binding in
+                        socket._withUnsafeGuaranteedRef {
+                            kernel.softirq(Arrival(frags: wanted), on: $0, from: binding)
+                        }
+                    }
+                }
+                sum.received &+= received
+                sum.delivered &+= delivered
+                left &-= wanted
+                if received < wanted { break }
+            } while left > 0
+            return sum
+        }
+    }
+
+    private var parts: Parts {
+        Parts(
+            kernel: .passUnretained(kernel), binding: .passUnretained(kernel.binding), stop: .passUnretained(stop))
+    }
+
+    /// By its name: scripts/check-hot-path.sh disassembles it.
+    @inline(never)
+    private func closedLoop(_ sockets: UnsafeBufferPointer<Unmanaged<Socket>>, _ parts: Parts) -> Outcome {
+        let (tokens, burst) = (load.tokens, burst)
         var outcome = Outcome()
-        while !stop.isRaised {
+        while !parts.isStopped {
             var moved = 0
-            for socket in sockets {
-                let (received, delivered) = poll(socket, binding, min(load.tokens - outcome.offered, burst))
-                outcome.offered += received
-                moved += received + delivered
+            for index in 0..<sockets.count {
+                let (received, delivered) = parts.poll(sockets[index], min(tokens &- outcome.offered, burst))
+                outcome.offered &+= received
+                moved &+= received &+ delivered
             }
             outcome.time.endLook(found: moved > 0)
             if moved == 0 { ctr_pause() }
@@ -38,45 +98,35 @@ struct Softirq: Sendable {
         return outcome
     }
 
-    /// Open loop: `schedule.tokens` fragments arrive at a fixed rate, whether there is room or not; after a disturbance it catches
-    /// up. Then goes on delivering until told to stop.
-    func runOpen(_ schedule: ArrivalSchedule) -> Outcome {
-        let (sockets, binding, burst) = (kernel.sockets, kernel.binding, burst)
+    /// By its name: scripts/check-hot-path.sh disassembles it.
+    @inline(never)
+    private func arrivalLoop(
+        _ sockets: UnsafeBufferPointer<Unmanaged<Socket>>, _ parts: Parts, _ schedule: ArrivalSchedule
+    ) -> Outcome {
+        let burst = burst
         var outcome = Outcome()
         var flow = 0
         let start = ctr_ticks()
-        while outcome.offered < schedule.tokens, !stop.isRaised {
-            let wanted = min(burst, schedule.tokens - outcome.offered)
-            guard schedule.due(after: ctr_ticks() &- start) >= outcome.offered + wanted else {
+        while outcome.offered < schedule.tokens, !parts.isStopped {
+            let wanted = min(burst, schedule.tokens &- outcome.offered)
+            guard schedule.due(after: ctr_ticks() &- start) >= outcome.offered &+ wanted else {
                 outcome.time.endLook(found: false)
                 continue
             }
-            let received = poll(sockets[flow], binding, wanted).received
-            outcome.offered += wanted
-            outcome.dropped += wanted - received
-            flow = flow + 1 == sockets.count ? 0 : flow + 1
+            let received = parts.poll(sockets[flow], wanted).received
+            outcome.offered &+= wanted
+            outcome.dropped &+= wanted &- received
+            flow = flow &+ 1 == sockets.count ? 0 : flow &+ 1
             outcome.time.endLook(found: true)
-        }
-        progress.finish(at: outcome.offered - outcome.dropped)
-        while !stop.isRaised {
-            for socket in sockets { _ = poll(socket, binding, 0) }
-            ctr_pause()
         }
         return outcome
     }
 
-    /// As many skbs as it takes for `frags` fragments; one poll that only delivers for none.
-    private func poll(_ socket: Socket, _ binding: Binding, _ frags: Int) -> (received: Int, delivered: Int) {
-        var sum = (received: 0, delivered: 0)
-        var left = frags
-        repeat {
-            let wanted = min(left, Arrival.mostFrags)
-            let (received, delivered) = kernel.softirq(Arrival(frags: wanted), on: socket, from: binding)
-            sum.received += received
-            sum.delivered += delivered
-            left -= wanted
-            if received < wanted { break }
-        } while left > 0
-        return sum
+    /// Delivers what still waits.
+    private func deliverLoop(_ sockets: UnsafeBufferPointer<Unmanaged<Socket>>, _ parts: Parts) {
+        while !parts.isStopped {
+            for index in 0..<sockets.count { _ = parts.poll(sockets[index], 0) }
+            ctr_pause()
+        }
     }
 }

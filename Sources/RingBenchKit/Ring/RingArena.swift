@@ -27,15 +27,26 @@ final class RingArena: Sendable {
         crb_ring(base: mapping.base + number * bytesPerRing, capacity: capacity, entry_bytes: entryBytes)
     }
 
-    /// Ring 0 or 1 as TokenRing lays it out: each index and each flags word on a span of its own.
+    /// Ring 0 or 1 as TokenRing lays it out, published by its producer index.
     func memory<Entry: BitwiseCopyable>(
         _ number: Int, of _: Entry.Type
     ) throws(LayoutError) -> MappedRingMemory<Entry> {
+        try MappedRingMemory(mapping, layout: layout(number), of: Entry.self)
+    }
+
+    /// Ring 0 or 1 in the same place, published in its slots.
+    func slotMemory<Entry: PhasedEntry & BitwiseCopyable>(
+        _ number: Int, of _: Entry.Type
+    ) throws(LayoutError) -> SlotPublishedMemory<Entry> {
+        try SlotPublishedMemory(mapping, layout: layout(number), of: Entry.self)
+    }
+
+    /// Each index and each flags word on a span of its own.
+    private func layout(_ number: Int) -> RingLayout {
         let start = UInt64(number * bytesPerRing)
-        let layout = RingLayout(
+        return RingLayout(
             producer: start, consumer: start + 128, producerFlags: start + 256, consumerFlags: start + 384,
             entries: start + UInt64(CRB_HEADER_BYTES), entryStride: entryBytes, capacity: capacity)
-        return try MappedRingMemory(mapping, layout: layout, of: Entry.self)
     }
 
     /// The word of the bare cache-line measurement, `line` spans from the start.

@@ -1,4 +1,5 @@
 import CRingBaselines
+import TokenRing
 
 /// An entry whose every word follows from its number in the run, so that a lost, doubled, moved or torn one shows.
 protocol RingEntry: BitwiseCopyable {
@@ -18,8 +19,10 @@ extension UInt64: RingEntry {
     func difference(_ first: UInt64, _: UInt64) -> UInt64 { self ^ first }
 }
 
-/// 16 bytes, as in AF_XDP's RX and TX rings.
-struct WordPair: RingEntry {
+/// 16 bytes, as in AF_XDP's RX and TX rings. Bit 63 of the first word is free for the phase: no run sets it.
+struct WordPair: RingEntry, PhasedEntry {
+    static var phaseWordOffset: Int { UInt64.phaseWordOffset }
+
     private let first: UInt64
     private let second: UInt64
 

@@ -3,8 +3,10 @@ import TokenRing
 
 /// The rings that are measured against each other.
 public enum RingImplementation: String, Codable, Sendable, CaseIterable {
-    /// The shipped `ProducerRing` and `ConsumerRing`.
+    /// The shipped `ProducerRing` and `ConsumerRing`, published by the producer index.
     case tokenRing = "TokenRing"
+    /// The same rings over `SlotPublishedMemory`: a phase bit in each entry.
+    case tokenRingSlot = "TokenRing-slot"
     /// libxdp's inline helpers over the kernel's offsets.
     case libxdp
     /// Plain C written for the purpose: what an index-published ring costs at the least.
@@ -23,7 +25,7 @@ struct RingContender: Sendable {
     /// Sends entries of the first ring back over the second.
     let answer: @Sendable (RingArena, crb_run) throws(LayoutError) -> crb_seen
 
-    static let all = [tokenRing, libxdp, lowerBound]
+    static let all = [tokenRing, tokenRingSlot, libxdp, lowerBound]
 
     static let libxdp = RingContender(
         implementation: .libxdp,
@@ -43,34 +45,69 @@ struct RingContender: Sendable {
         implementation: .tokenRing,
         produce: { (region, run) throws(LayoutError) in
             region.entryBytes == 8
-                ? try produce(UInt64.self, region, run) : try produce(WordPair.self, region, run)
+                ? produce(try region.memory(0, of: UInt64.self), run)
+                : produce(try region.memory(0, of: WordPair.self), run)
         },
         consume: { (region, run) throws(LayoutError) in
             region.entryBytes == 8
-                ? try consume(UInt64.self, region, run) : try consume(WordPair.self, region, run)
+                ? consume(try region.memory(0, of: UInt64.self), run)
+                : consume(try region.memory(0, of: WordPair.self), run)
         },
         ask: { (region, run) throws(LayoutError) in
-            var requests = ProducerRing(memory: try region.memory(0, of: WordPair.self))
-            var replies = ConsumerRing(memory: try region.memory(1, of: WordPair.self))
-            return tokenRingAskLoop(&requests, &replies, run)
+            ask(try region.memory(0, of: WordPair.self), try region.memory(1, of: WordPair.self), run)
         },
         answer: { (region, run) throws(LayoutError) in
-            var requests = ConsumerRing(memory: try region.memory(0, of: WordPair.self))
-            var replies = ProducerRing(memory: try region.memory(1, of: WordPair.self))
-            return tokenRingAnswerLoop(&requests, &replies, run)
+            answer(try region.memory(0, of: WordPair.self), try region.memory(1, of: WordPair.self), run)
         })
 
-    private static func produce<Entry: RingEntry>(
-        _: Entry.Type, _ region: RingArena, _ run: crb_run
-    ) throws(LayoutError) -> UInt64 {
-        var ring = ProducerRing(memory: try region.memory(0, of: Entry.self))
+    static let tokenRingSlot = RingContender(
+        implementation: .tokenRingSlot,
+        produce: { (region, run) throws(LayoutError) in
+            region.entryBytes == 8
+                ? produce(try region.slotMemory(0, of: UInt64.self), run)
+                : produce(try region.slotMemory(0, of: WordPair.self), run)
+        },
+        consume: { (region, run) throws(LayoutError) in
+            region.entryBytes == 8
+                ? consume(try region.slotMemory(0, of: UInt64.self), run)
+                : consume(try region.slotMemory(0, of: WordPair.self), run)
+        },
+        ask: { (region, run) throws(LayoutError) in
+            ask(try region.slotMemory(0, of: WordPair.self), try region.slotMemory(1, of: WordPair.self), run)
+        },
+        answer: { (region, run) throws(LayoutError) in
+            answer(try region.slotMemory(0, of: WordPair.self), try region.slotMemory(1, of: WordPair.self), run)
+        })
+
+    // Inlined, so that the loops are specialised for the memory.
+
+    @inline(__always)
+    private static func produce<Memory: RingMemory>(_ memory: Memory, _ run: crb_run) -> UInt64
+    where Memory.Entry: RingEntry {
+        var ring = ProducerRing(memory: memory)
         return tokenRingProduceLoop(&ring, run)
     }
 
-    private static func consume<Entry: RingEntry>(
-        _: Entry.Type, _ region: RingArena, _ run: crb_run
-    ) throws(LayoutError) -> crb_seen {
-        var ring = ConsumerRing(memory: try region.memory(0, of: Entry.self))
+    @inline(__always)
+    private static func consume<Memory: RingMemory>(_ memory: Memory, _ run: crb_run) -> crb_seen
+    where Memory.Entry: RingEntry {
+        var ring = ConsumerRing(memory: memory)
         return tokenRingConsumeLoop(&ring, run)
+    }
+
+    @inline(__always)
+    private static func ask<Memory: RingMemory>(_ there: Memory, _ back: Memory, _ run: crb_run) -> crb_seen
+    where Memory.Entry: RingEntry {
+        var requests = ProducerRing(memory: there)
+        var replies = ConsumerRing(memory: back)
+        return tokenRingAskLoop(&requests, &replies, run)
+    }
+
+    @inline(__always)
+    private static func answer<Memory: RingMemory>(_ there: Memory, _ back: Memory, _ run: crb_run) -> crb_seen
+    where Memory.Entry: RingEntry {
+        var requests = ConsumerRing(memory: there)
+        var replies = ProducerRing(memory: back)
+        return tokenRingAnswerLoop(&requests, &replies, run)
     }
 }

@@ -5,6 +5,7 @@ extension RingReport {
         var parts = [
             "Ring between CPU \(cpus[0]) and CPU \(cpus[1]), ns per entry; every word of every entry was checked.",
             transferTable,
+            "TokenRing-slot is published by a phase bit in each entry, the others by the producer index.",
         ]
         if ring.contains(where: { $0.batch == 1 }) {
             parts.append(

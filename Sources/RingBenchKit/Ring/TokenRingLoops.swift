@@ -2,16 +2,16 @@ import CRingBaselines
 import CTokenRing
 import TokenRing
 
-// The measured loops over the shipped rings: the same work, pacing and record as in CRingBaselines. Each is a function
+// The measured loops over the shipped rings, whichever way their memory publishes: the same work, pacing and record as in CRingBaselines. Each is a function
 // of its own that is never inlined, so that scripts/check-hot-path.sh finds it by name and can say what it calls.
 
 /// Submits `run.entries` entries in whole batches.
 ///
 /// - Returns: how many; fewer if the ring stayed full.
 @inline(never)
-func tokenRingProduceLoop<Entry: RingEntry>(
-    _ ring: inout ProducerRing<MappedRingMemory<Entry>>, _ run: crb_run
-) -> UInt64 {
+func tokenRingProduceLoop<Memory: RingMemory>(
+    _ ring: inout ProducerRing<Memory>, _ run: crb_run
+) -> UInt64 where Memory.Entry: RingEntry {
     var done: UInt64 = 0
     var looks: UInt64 = 0
     while done != run.entries {
@@ -22,7 +22,7 @@ func tokenRingProduceLoop<Entry: RingEntry>(
         }
         looks = 0
         let (first, second) = (run.first &+ done, run.second &+ done)
-        ring.write(batch) { Entry(first &+ UInt64($0), second &+ UInt64($0)) }
+        ring.write(batch) { Memory.Entry(first &+ UInt64($0), second &+ UInt64($0)) }
         ring.submit(batch.count)
         done &+= UInt64(batch.count)
     }
@@ -31,9 +31,9 @@ func tokenRingProduceLoop<Entry: RingEntry>(
 
 /// Takes `run.entries` entries and compares every word.
 @inline(never)
-func tokenRingConsumeLoop<Entry: RingEntry>(
-    _ ring: inout ConsumerRing<MappedRingMemory<Entry>>, _ run: crb_run
-) -> crb_seen {
+func tokenRingConsumeLoop<Memory: RingMemory>(
+    _ ring: inout ConsumerRing<Memory>, _ run: crb_run
+) -> crb_seen where Memory.Entry: RingEntry {
     var seen = crb_seen.nothing
     var looks: UInt64 = 0
     while seen.entries != run.entries {
@@ -56,15 +56,14 @@ func tokenRingConsumeLoop<Entry: RingEntry>(
 
 /// Sends one entry, waits for it to come back, and so on.
 @inline(never)
-func tokenRingAskLoop(
-    _ requests: inout ProducerRing<MappedRingMemory<WordPair>>,
-    _ replies: inout ConsumerRing<MappedRingMemory<WordPair>>, _ run: crb_run
-) -> crb_seen {
+func tokenRingAskLoop<Memory: RingMemory>(
+    _ requests: inout ProducerRing<Memory>, _ replies: inout ConsumerRing<Memory>, _ run: crb_run
+) -> crb_seen where Memory.Entry: RingEntry {
     var seen = crb_seen.nothing
     while seen.entries != run.entries {
         let (first, second) = (run.first &+ seen.entries, run.second &+ seen.entries)
         guard let slot = reserveOne(&requests, run.patience) else { break }
-        requests.write(WordPair(first, second), at: slot)
+        requests.write(Memory.Entry(first, second), at: slot)
         requests.submit(1)
         guard let index = peekOne(&replies, run.patience) else { break }
         seen.record(1, difference: replies.read(at: index).difference(first, second))
@@ -75,10 +74,9 @@ func tokenRingAskLoop(
 
 /// Sends every entry back as it came.
 @inline(never)
-func tokenRingAnswerLoop(
-    _ requests: inout ConsumerRing<MappedRingMemory<WordPair>>,
-    _ replies: inout ProducerRing<MappedRingMemory<WordPair>>, _ run: crb_run
-) -> crb_seen {
+func tokenRingAnswerLoop<Memory: RingMemory>(
+    _ requests: inout ConsumerRing<Memory>, _ replies: inout ProducerRing<Memory>, _ run: crb_run
+) -> crb_seen where Memory.Entry: RingEntry {
     var seen = crb_seen.nothing
     while seen.entries != run.entries {
         guard let index = peekOne(&requests, run.patience) else { break }
@@ -93,7 +91,7 @@ func tokenRingAnswerLoop(
 }
 
 @inline(__always)
-private func peekOne(_ ring: inout ConsumerRing<MappedRingMemory<WordPair>>, _ patience: UInt64) -> RingIndex? {
+private func peekOne<Memory: RingMemory>(_ ring: inout ConsumerRing<Memory>, _ patience: UInt64) -> RingIndex? {
     var looks: UInt64 = 0
     while true {
         let batch = ring.peek(upTo: 1)
@@ -103,7 +101,7 @@ private func peekOne(_ ring: inout ConsumerRing<MappedRingMemory<WordPair>>, _ p
 }
 
 @inline(__always)
-private func reserveOne(_ ring: inout ProducerRing<MappedRingMemory<WordPair>>, _ patience: UInt64) -> RingIndex? {
+private func reserveOne<Memory: RingMemory>(_ ring: inout ProducerRing<Memory>, _ patience: UInt64) -> RingIndex? {
     var looks: UInt64 = 0
     while true {
         let batch = ring.reserve(1)

@@ -44,6 +44,9 @@ extension SystemCallCosts {
     /// refusal.
     public var netlinkRoundTripNs: Repetitions? { call("genl_error_reply")?.nsPerCall }
 
+    /// `recvmsg` that peeks at one byte, in nanoseconds per call: what a modelled receive crosses into the kernel by.
+    public var peekNs: Repetitions? { call("recvmsg_peek_1_b")?.nsPerCall }
+
     /// An ioctl that reads a number, in nanoseconds per call: the floor of a release by ioctl.
     public var ioctlNs: Repetitions? { call("ioctl_outq")?.nsPerCall }
 

@@ -9,6 +9,8 @@ final class LiveCrossing: @unchecked Sendable {
     private let netlink: GenericNetlinkSocket?
     private let request: UnsafeMutableBufferPointer<UInt8>
     private let answer: UnsafeMutableBufferPointer<UInt8>
+    /// The calls, as plain numbers; valid as long as this object lives.
+    private(set) var crossing: Crossing
 
     /// Connects over loopback and queues the byte. Without generic netlink there is no round trip to make.
     init() throws(Failure) {
@@ -25,6 +27,10 @@ final class LiveCrossing: @unchecked Sendable {
         _ = request.initialize(from: bytes)
         answer = .allocate(capacity: 8192)
         answer.initialize(repeating: 0)
+        crossing = Crossing(
+            socket: connection.receiver, netlink: netlink?.descriptor ?? -1,
+            request: UnsafePointer(request.baseAddress), requestBytes: request.count, answer: answer.baseAddress,
+            answerBytes: answer.count)
     }
 
     deinit {
@@ -32,11 +38,11 @@ final class LiveCrossing: @unchecked Sendable {
         answer.deallocate()
     }
 
-    /// The calls, as plain numbers; valid as long as this object lives.
-    var crossing: Crossing {
-        Crossing(
-            socket: connection.receiver, netlink: netlink?.descriptor ?? -1,
-            request: UnsafePointer(request.baseAddress), requestBytes: request.count, answer: answer.baseAddress,
-            answerBytes: answer.count)
+    /// Lets a receive take as long as a whole `recvmsg` with its control messages does on this kernel: what the peek leaves out
+    /// is waited for. For runs in which it counts how long the worker is busy.
+    func addRest(of costs: CrossingCosts, peek: Repetitions?, _ clock: TickClock) {
+        let rest = max(0, costs.recvmsg.median - (peek?.median ?? 0))
+        crossing.receiveTicks = UInt64(rest / clock.nanosecondsPerTick)
+        crossing.messageTicks256 = UInt64(max(0, costs.controlMessage.median) / clock.nanosecondsPerTick * 256)
     }
 }

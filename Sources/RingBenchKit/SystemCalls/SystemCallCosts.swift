@@ -40,8 +40,8 @@ public struct SystemCallCosts: Encodable, Sendable {
         let chosen: Int = cpu ?? allowed.last ?? 0
         var timer = CallTimer(
             [
-                FloorCalls.self, DontneedCalls.self, ReceiveCalls.self, IoctlCalls.self, NetlinkCalls.self,
-                UringCalls.self,
+                FloorCalls.self, DontneedCalls.self, DontneedRangeCalls.self, ReceiveCalls.self, PeekCalls.self,
+                IoctlCalls.self, NetlinkCalls.self, UringCalls.self,
             ], rounds: 24)
         let completed = try pinned(to: chosen) { () throws(Failure) in
             for repetition in 0..<repetitions {

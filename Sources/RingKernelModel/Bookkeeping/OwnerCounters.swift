@@ -28,6 +28,9 @@ final class OwnerCounters: @unchecked Sendable {
     @inline(__always)
     func niov(_ index: NetIOVIndex) -> NetIOVPointer { niovs + Int(index) }
 
+    /// Whether any counter is more than 0.
+    var holdsAny: Bool { (0..<NetIOVIndex(count)).contains { self[$0].pointee.load(ordering: .acquiring) > 0 } }
+
     /// Exchanges every counter to 0 and drops the pool reference behind those that were more, as at socket destroy.
     func putAll() {
         for index in 0..<NetIOVIndex(count) where self[index].pointee.load(ordering: .relaxed) != 0 {

@@ -51,6 +51,10 @@ final class PerOwnerURef: TokenBookkeeping {
         }
     }
 
+    func holdsTokens(_ owner: TokenOwner) -> Bool {
+        owner.ledger(as: OwnerCounters.self)?.takeUnretainedValue().holdsAny ?? false
+    }
+
     func close(_ owner: TokenOwner) {
         owner.ledger(as: OwnerCounters.self)?.takeUnretainedValue().putAll()
     }

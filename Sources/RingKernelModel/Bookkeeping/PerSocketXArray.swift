@@ -29,6 +29,10 @@ final class PerSocketXArray: TokenBookkeeping {
         }
     }
 
+    func holdsTokens(_ owner: TokenOwner) -> Bool {
+        owner.ledger(as: XArray.self)?._withUnsafeGuaranteedRef { $0.count > 0 } ?? false
+    }
+
     func close(_ owner: TokenOwner) {
         owner.ledger(as: XArray.self)?.takeUnretainedValue().removeAll { $0.drop(inSoftirq: false) }
     }

@@ -34,6 +34,9 @@ public protocol TokenBookkeeping: AnyObject, Sendable {
     /// - Returns: how many the kernel says it took.
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int
 
+    /// Whether it knows of tokens that this owner holds; where they are not the owner's, it never does.
+    func holdsTokens(_ owner: TokenOwner) -> Bool
+
     /// The owner is closed; what that means for its tokens differs.
     func close(_ owner: TokenOwner)
 }
@@ -45,6 +48,8 @@ extension TokenBookkeeping {
     public func knows(_ owner: TokenOwner) -> Bool { mostBindings != 1 || owner.binding != nil }
     /// Nothing per owner.
     public func makeLedger(for binding: Binding?) -> AnyObject? { nil }
+    /// Nothing is the owner's.
+    public func holdsTokens(_ owner: TokenOwner) -> Bool { false }
     /// Nothing is the owner's.
     public func close(_ owner: TokenOwner) {}
 

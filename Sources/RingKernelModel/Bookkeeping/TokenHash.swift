@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// `insert` belongs to the thread that receives for the owner; the rest may be called from any.
 final class TokenHash: @unchecked Sendable {
-    /// Buckets, 8 bytes each.
-    static let buckets = 4096
+    /// Buckets, 8 bytes each; a power of two.
+    private let buckets: Int
     private static let slabEntries = 512
     private static let locked: UInt = 1
 
@@ -39,10 +39,13 @@ final class TokenHash: @unchecked Sendable {
 
     /// An empty table.
     ///
-    /// - Parameter firstToken: where tokens begin; near 2^32 to see them wrap.
-    init(firstToken: UInt32 = 1) {
-        chains = .allocate(capacity: Self.buckets)
-        for bucket in 0..<Self.buckets { (chains + bucket).initialize(to: Atomic(0)) }
+    /// - Parameters:
+    ///   - firstToken: where tokens begin; near 2^32 to see them wrap.
+    ///   - buckets: a power of two; few to see threads meet in one.
+    init(firstToken: UInt32 = 1, buckets: Int = 4096) {
+        self.buckets = buckets
+        chains = .allocate(capacity: buckets)
+        for bucket in 0..<buckets { (chains + bucket).initialize(to: Atomic(0)) }
         state = .allocate(capacity: 1)
         state.initialize(to: State(nextToken: firstToken))
     }
@@ -92,7 +95,7 @@ final class TokenHash: @unchecked Sendable {
 
     /// Removes everything.
     func removeAll(_ body: (NetIOVPointer) -> Void) {
-        for bucket in 0..<Self.buckets where (chains + bucket).pointee.load(ordering: .relaxed) != 0 {
+        for bucket in 0..<buckets where (chains + bucket).pointee.load(ordering: .relaxed) != 0 {
             let chain = EntryPointer(bitPattern: lock(chains + bucket))
             unlock(chains + bucket, nil)
             var last = chain
@@ -109,7 +112,7 @@ final class TokenHash: @unchecked Sendable {
 
     @inline(__always)
     private func bucket(of token: UInt32) -> UnsafeMutablePointer<Atomic<UInt>> {
-        chains + Int(token) & (Self.buckets - 1)
+        chains + Int(token) & (buckets - 1)
     }
 
     /// - Returns: the chain's first entry, as a word.

@@ -6,6 +6,8 @@ public struct ReceiveResult: Hashable, Sendable {
     public var bytes: Int
     /// `msg_controllen` after the call.
     public var controlBytes: Int
+    /// Tokens that were given.
+    public internal(set) var tokens = 0
     /// `MSG_CTRUNC` was set.
     public var isTruncated = false
 }
@@ -19,9 +21,10 @@ struct ReceiveMessage: ~Copyable {
     /// Fragments handled at a time.
     private static let batch = TrafficSource.mostFrags
 
-    let socket: Socket
-    /// Whom the tokens are given.
-    let owner: TokenOwner
+    private unowned(unsafe) let kernel: Kernel
+    private unowned(unsafe) let socket: Socket
+    /// Whom the tokens are given; nil for nobody, then fragments in a dmabuf are -EFAULT.
+    private unowned(unsafe) let owner: TokenOwner?
     /// Bytes asked for.
     let length: Int
     let control: UnsafeMutableRawBufferPointer
@@ -29,28 +32,24 @@ struct ReceiveMessage: ~Copyable {
     let memory: UnsafeMutableRawBufferPointer?
     /// As in RFC v3: control messages that do not fit vanish.
     let truncates: Bool
-    let faults: FaultPlan
-    /// Lets the owner receive from the pool's binding.
-    let admit: (Frag) -> Result<any TokenBookkeeping, ReceiveError>
-
     private var result = ReceiveResult(bytes: 0, controlBytes: 0)
 
     /// Why nothing could be delivered.
     struct ReceiveError: Error { let errno: Int32 }
 
+    /// A call on `socket` of `kernel`, whose caller holds both: nothing here counts references, which every thread of the model
+    /// would write.
     init(
-        on socket: Socket, for owner: TokenOwner, length: Int, control: UnsafeMutableRawBufferPointer,
-        memory: UnsafeMutableRawBufferPointer?,
-        truncates: Bool, faults: FaultPlan, admit: @escaping (Frag) -> Result<any TokenBookkeeping, ReceiveError>
+        _ kernel: Kernel, on socket: Socket, for owner: TokenOwner?, length: Int,
+        control: UnsafeMutableRawBufferPointer, memory: UnsafeMutableRawBufferPointer?
     ) {
+        self.kernel = kernel
         self.socket = socket
         self.owner = owner
         self.length = length
         self.control = control
         self.memory = memory
-        self.truncates = truncates
-        self.faults = faults
-        self.admit = admit
+        truncates = kernel.composition.delivery == .controlMessagesTruncated
     }
 
     /// Receives with MSG_SOCK_DEVMEM.
@@ -104,8 +103,9 @@ struct ReceiveMessage: ~Copyable {
 
     /// Hands out fragments of one binding. False when the call is over.
     private mutating func deliver(_ frags: Slice<UnsafeMutableBufferPointer<Frag>>) -> Bool {
+        guard let owner else { return fail(EFAULT) }
         let bookkeeping: any TokenBookkeeping
-        switch admit(frags[0]) {
+        switch kernel.admit(frags[0], on: socket, for: owner) {
         case .success(let found): bookkeeping = found
         case .failure(let error): return fail(error.errno)
         }
@@ -119,6 +119,7 @@ struct ReceiveMessage: ~Copyable {
                 guard taken > 0 else { return fail(Int32(Self.tooSmall)) }
                 let batch = UnsafeBufferPointer(rebasing: pieces[..<taken])
                 let issued = bookkeeping.issue(batch, of: fitting, to: owner, tokens: names)
+                result.tokens += issued
                 put(batch[..<issued], names, room: room)
                 consume(batch[..<issued], of: frags)
                 guard issued == taken else { return fail(ENOMEM) }
@@ -181,7 +182,7 @@ struct ReceiveMessage: ~Copyable {
     /// The linear part: copied, and announced by SCM_DEVMEM_LINEAR with nothing but its size.
     private mutating func copyLinear(_ frag: Frag) -> Bool {
         guard control.count - result.controlBytes >= ControlMessages.space else { return fail(Int32(Self.tooSmall)) }
-        guard !faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
+        guard !kernel.faults.take(.linearCopy), memory != nil else { return fail(EFAULT) }
         let before = result.bytes
         let goesOn = copy(frag)
         ControlMessages.putLinear(size: UInt32(result.bytes - before), into: control, at: result.controlBytes)

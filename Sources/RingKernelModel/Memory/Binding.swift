@@ -13,6 +13,8 @@ public final class Binding: Sendable {
     /// Bytes of a page; the default and the least size of a net_iov.
     public static let pageBytes = 4096
 
+    /// Which way the data goes; a TX binding has no tokens.
+    public let direction: BindRequest.Direction
     /// What netlink calls it; `dmabuf_id` in a control message.
     public let id: UInt32
     /// Bytes of one net_iov; tokens of the array mechanisms count these.
@@ -40,9 +42,11 @@ public final class Binding: Sendable {
     ///
     /// - Throws: `SystemCallError` when the memory cannot be had.
     init(
-        id: UInt32, niovCount: Int, niovBytes: Int, cleanUp: CleanUpPolicy, bookkeeping: any TokenBookkeeping
+        id: UInt32, direction: BindRequest.Direction, niovCount: Int, niovBytes: Int, cleanUp: CleanUpPolicy,
+        bookkeeping: any TokenBookkeeping
     ) throws(SystemCallError) {
         self.id = id
+        self.direction = direction
         self.niovBytes = niovBytes
         self.cleanUp = cleanUp
         self.bookkeeping = bookkeeping

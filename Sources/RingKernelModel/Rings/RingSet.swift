@@ -212,7 +212,8 @@ public final class RingSet: @unchecked Sendable {
     public func release(_ argument: UnsafeRawBufferPointer) -> Int {
         lock.withLock {
             let start = CostMeter.start()
-            let result = DontNeed.run(argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults)
+            let result = DontNeed.run(
+                argument, from: owner, bookkeeping: binding.bookkeeping, faults: faults, wraps: false)
             if result > 0 { state.pointee.release.add(since: start, tokens: result) }
             return result
         }

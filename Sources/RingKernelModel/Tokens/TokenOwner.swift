@@ -74,17 +74,6 @@ public final class TokenOwner: @unchecked Sendable {
         for binding in left where counts(binding) { binding.leave() }
     }
 
-    /// Stops being a user of one binding, and may receive from another.
-    func leave(_ binding: Binding, _ counts: (Binding) -> Bool) {
-        let wasUser = lock.withLock {
-            guard let place = joined.firstIndex(where: { $0 === binding }) else { return false }
-            joined.remove(at: place)
-            table.store(nil, ordering: .releasing)
-            return true
-        }
-        if wasUser, counts(binding) { binding.leave() }
-    }
-
     /// Starts anew, for another bookkeeping: it holds no token.
     func forgetLedger() {
         lock.withLock {

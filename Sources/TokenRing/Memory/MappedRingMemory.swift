@@ -1,7 +1,7 @@
 import CTokenRing
 import Synchronization
 
-/// A ring in mapped memory: our own region, AF_XDP's rings and zcrx's refill ring alike.
+/// A ring in mapped memory, published by its producer index: our own region, AF_XDP's rings and zcrx's refill ring alike.
 ///
 /// Made from a `RingLayout` that was validated against the mapping, so no access through it can leave the mapping.
 @frozen
@@ -79,9 +79,9 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
     @inlinable @inline(__always)
     public func loadEntry(inSlot slot: UInt32) -> Entry { entries[Int(slot)] }
 
-    /// Writes the entry into `slot`, which the caller keeps below `capacity`.
+    /// Writes the entry into `slot`, which the caller keeps below `capacity`. The round does not matter.
     @inlinable @inline(__always)
-    public func storeEntry(_ entry: Entry, inSlot slot: UInt32) { entries[Int(slot)] = entry }
+    public func storeEntry(_ entry: Entry, inSlot slot: UInt32, inRoundOf _: RingIndex) { entries[Int(slot)] = entry }
 
     /// Fetches the line of the slot of `index` for writing.
     @inlinable @inline(__always)

@@ -25,6 +25,10 @@ public struct SharedWord: @unchecked Sendable {
     @inlinable @inline(__always)
     public func loadRelaxed() -> UInt32 { cell.pointee.load(ordering: .relaxed) }
 
+    /// Writes with no ordering.
+    @inlinable @inline(__always)
+    public func storeRelaxed(_ value: UInt32) { cell.pointee.store(value, ordering: .relaxed) }
+
     /// Writes with release ordering.
     @inlinable @inline(__always)
     public func storeRelease(_ value: UInt32) { cell.pointee.store(value, ordering: .releasing) }

@@ -9,9 +9,11 @@ struct RegionHeader {
     static let byteCount = MemoryLayout<token_ring_region>.size
     static let versionOffset = MemoryLayout<token_ring_region>.offset(of: \.version) ?? 4
     static let deliveryFeature: UInt64 = 1 << 0
-    static let knownFeatures = deliveryFeature
+    static let phaseFeature: UInt64 = 1 << 1
+    static let knownFeatures = deliveryFeature | phaseFeature
 
     let rings: [(kind: RingKind, layout: RingLayout)]
+    let features: UInt64
 
     /// Checks a copy of the header of a region of `regionBytes`.
     init(checking raw: token_ring_region, regionBytes: Int) throws(RegionError) {
@@ -67,6 +69,7 @@ struct RegionHeader {
             rings.append((kind, layout))
         }
         self.rings = rings
+        features = raw.features
     }
 
     /// Lays out rings behind a header: every word on a span of its own, entries on a span boundary.
@@ -97,6 +100,7 @@ struct RegionHeader {
                 layout.ring = claim(UInt64(specification.kind.entryBytes) * UInt64(specification.capacity))
                 layouts[number] = layout
                 if specification.kind == .delivery { raw.features |= deliveryFeature }
+                if specification.publication == .slot { raw.features |= phaseFeature }
             }
         }
         let page: UInt64 = 4096

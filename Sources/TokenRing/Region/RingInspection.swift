@@ -7,7 +7,7 @@ public struct RingInspection: Hashable, Sendable {
     public let capacity: UInt32
     /// Bytes of an entry.
     public let entryBytes: UInt32
-    /// The producer index.
+    /// The producer index; where entries are published in their slots a record of it, which may lag behind.
     public let producer: UInt32
     /// The consumer index.
     public let consumer: UInt32

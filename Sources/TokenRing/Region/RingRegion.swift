@@ -15,6 +15,8 @@ public final class RingRegion: Sendable {
     public let rings: [(kind: RingKind, layout: RingLayout)]
     /// The mapping.
     public let mapping: Mapping
+    /// `features` of the header, `TOKEN_RING_FEATURE_*`.
+    private let features: UInt64
     private let owned: OwnedDescriptor
     private let rolesTaken = Mutex<Set<Role>>([])
 
@@ -23,11 +25,15 @@ public final class RingRegion: Sendable {
         let role: RingRole
     }
 
-    private init(owned: OwnedDescriptor, mapping: Mapping, rings: [(kind: RingKind, layout: RingLayout)]) {
+    private init(owned: OwnedDescriptor, mapping: Mapping, header: RegionHeader) {
         self.owned = owned
         self.mapping = mapping
-        self.rings = rings
+        rings = header.rings
+        features = header.features
     }
+
+    /// How entries of all its rings are published.
+    public var publication: RingPublication { features & RegionHeader.phaseFeature == 0 ? .index : .slot }
 
     /// Makes a region with these rings, its memory zeroed (R25) and its size sealed.
     ///
@@ -53,18 +59,37 @@ public final class RingRegion: Sendable {
                 reason: "a region has 1 to \(RegionHeader.mostRings) rings")
         }
         let plan = RegionHeader.plan(specifications)
+        guard Set(specifications.map(\.publication)).count == 1 else {
+            throw .header(
+                field: "features", value: plan.raw.features,
+                reason: "either all rings of a region publish in the slot or none does")
+        }
         var complete = plan.raw
         complete.version = RegionHeader.version
         let header = try RegionHeader(checking: complete, regionBytes: plan.byteCount)
         let (owned, mapping) = try makeMemory(name: name, byteCount: plan.byteCount)
-        for (ring, specification) in zip(header.rings, specifications) {
+        for (number, (ring, specification)) in zip(header.rings, specifications).enumerated() {
+            // Zeroed memory is empty at index 0.
+            if specification.publication == .slot, specification.startIndex != 0 {
+                let start = RingIndex(specification.startIndex)
+                do {
+                    switch ring.kind {
+                    case .delivery:
+                        try SlotPublishedMemory<FragDescriptor>(mapping, layout: ring.layout).unpublishAll(from: start)
+                    case .returning:
+                        try SlotPublishedMemory<TokenRange>(mapping, layout: ring.layout).unpublishAll(from: start)
+                    }
+                } catch {
+                    throw .layout(ring: number, error)
+                }
+            }
             SharedWord(at: mapping.base + Int(ring.layout.producer)).storeRelease(specification.startIndex)
             SharedWord(at: mapping.base + Int(ring.layout.consumer)).storeRelease(specification.startIndex)
         }
         mapping.base.storeBytes(of: plan.raw, as: token_ring_region.self)
         // Last: a known version tells an attacher that the rest is there.
         SharedWord(at: mapping.base + RegionHeader.versionOffset).storeRelease(RegionHeader.version)
-        return RingRegion(owned: owned, mapping: mapping, rings: header.rings)
+        return RingRegion(owned: owned, mapping: mapping, header: header)
     }
 
     /// Attaches to the region behind a descriptor that another process handed over.
@@ -73,7 +98,7 @@ public final class RingRegion: Sendable {
     public static func attach(_ owned: OwnedDescriptor) throws(RegionError) -> RingRegion {
         let (mapping, raw) = try mapChecked(owned)
         let header = try RegionHeader(checking: raw, regionBytes: mapping.byteCount)
-        return RingRegion(owned: owned, mapping: mapping, rings: header.rings)
+        return RingRegion(owned: owned, mapping: mapping, header: header)
     }
 
     private static func makeMemory(name: String, byteCount: Int) throws(RegionError) -> (OwnedDescriptor, Mapping) {
@@ -129,31 +154,70 @@ public final class RingRegion: Sendable {
 extension RingRegion {
     /// Takes the producer's end of ring `number`. Once per process; across processes the two sides agree who is who.
     ///
-    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`, `.layout` if the entries have another size.
+    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`, `.layout` if the entries have another size, `.header` naming
+    ///   `features` if the region's rings publish in the slot.
     public func takeProducer<Entry: BitwiseCopyable>(
         of number: Int, entry: Entry.Type = Entry.self
     ) throws(RegionError) -> ProducerRing<MappedRingMemory<Entry>> {
-        ProducerRing(memory: try take(.producer, of: number))
+        ProducerRing(
+            memory: try take(.producer, of: number, .index) { mapping, layout throws(LayoutError) in
+                try MappedRingMemory(mapping, layout: layout)
+            })
     }
 
     /// Takes the consumer's end of ring `number`. Once per process; across processes the two sides agree who is who.
     ///
-    /// - Throws: `RegionError.noSuchRing`, `.roleTaken`, `.layout` if the entries have another size.
+    /// - Throws: as `takeProducer`.
     public func takeConsumer<Entry: BitwiseCopyable>(
         of number: Int, entry: Entry.Type = Entry.self
     ) throws(RegionError) -> ConsumerRing<MappedRingMemory<Entry>> {
-        ConsumerRing(memory: try take(.consumer, of: number))
+        ConsumerRing(
+            memory: try take(.consumer, of: number, .index) { mapping, layout throws(LayoutError) in
+                try MappedRingMemory(mapping, layout: layout)
+            })
     }
 
-    private func take<Entry: BitwiseCopyable>(
-        _ role: RingRole, of number: Int
-    ) throws(RegionError) -> MappedRingMemory<Entry> {
+    /// Takes the producer's end of ring `number` of a region whose rings publish in the slot.
+    ///
+    /// - Throws: as `takeProducer`; `.header` naming `features` if they publish by the index.
+    public func takeSlotProducer<Entry: PhasedEntry & BitwiseCopyable>(
+        of number: Int, entry: Entry.Type = Entry.self
+    ) throws(RegionError) -> ProducerRing<SlotPublishedMemory<Entry>> {
+        ProducerRing(
+            memory: try take(.producer, of: number, .slot) { mapping, layout throws(LayoutError) in
+                try SlotPublishedMemory(mapping, layout: layout)
+            })
+    }
+
+    /// Takes the consumer's end of ring `number` of a region whose rings publish in the slot.
+    ///
+    /// - Throws: as `takeSlotProducer`.
+    public func takeSlotConsumer<Entry: PhasedEntry & BitwiseCopyable>(
+        of number: Int, entry: Entry.Type = Entry.self
+    ) throws(RegionError) -> ConsumerRing<SlotPublishedMemory<Entry>> {
+        ConsumerRing(
+            memory: try take(.consumer, of: number, .slot) { mapping, layout throws(LayoutError) in
+                try SlotPublishedMemory(mapping, layout: layout)
+            })
+    }
+
+    private func take<Memory: RingMemory>(
+        _ role: RingRole, of number: Int, _ asked: RingPublication,
+        _ make: (Mapping, RingLayout) throws(LayoutError) -> Memory
+    ) throws(RegionError) -> Memory {
         guard rings.indices.contains(number) else {
             throw .noSuchRing(number, reason: "the region has \(rings.count) rings")
         }
-        let memory: MappedRingMemory<Entry>
+        guard asked == publication else {
+            throw .header(
+                field: "features", value: features,
+                reason: publication == .slot
+                    ? "its rings publish in the slot; take them with takeSlotProducer and takeSlotConsumer"
+                    : "its rings publish by the index; take them with takeProducer and takeConsumer")
+        }
+        let memory: Memory
         do {
-            memory = try MappedRingMemory(mapping, layout: rings[number].layout)
+            memory = try make(mapping, rings[number].layout)
         } catch {
             throw .layout(ring: number, error)
         }

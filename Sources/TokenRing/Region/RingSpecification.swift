@@ -32,12 +32,17 @@ public struct RingSpecification: Hashable, Sendable {
     public var capacity: UInt32
     /// Where both indices start. Other than 0 only to reach the wrap at 2^32 early, in tests.
     public var startIndex: UInt32
+    /// How entries are published: the same for all rings of a region.
+    public var publication: RingPublication
 
     /// A ring of `capacity` entries.
-    public init(_ kind: RingKind, capacity: UInt32, startIndex: UInt32 = 0) {
+    public init(
+        _ kind: RingKind, capacity: UInt32, startIndex: UInt32 = 0, publication: RingPublication = .index
+    ) {
         self.kind = kind
         self.capacity = capacity
         self.startIndex = startIndex
+        self.publication = publication
     }
 }
 
@@ -50,7 +55,8 @@ public enum RingRole: String, Sendable {
 public enum RegionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A call failed.
     case system(SystemCallError)
-    /// The header holds something that this version does not know; the field, its value and what would be right.
+    /// The header holds something that this version does not know, or that is not what was asked for; the field, its value
+    /// and what would be right.
     case header(field: String, value: UInt64, reason: String)
     /// One ring's place in the mapping cannot be used.
     case layout(ring: Int, LayoutError)

@@ -11,7 +11,7 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     @usableFromInline var peeked: RingIndex
     /// Next entry to release; what the shared word holds, never read back from there (R2).
     @usableFromInline var released: RingIndex
-    /// The producer index as last seen: the end of the entries.
+    /// The end of the published entries as last seen.
     @usableFromInline var availableEnd: RingIndex
     /// What this side has seen.
     @inlinable
@@ -31,12 +31,12 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
 
     /// Hands out the entries that are there, `count` at the most; an empty batch if there are none.
     ///
-    /// The producer index is looked at only when no entry is known to be there, so fewer than `count` may come although
+    /// The producer's side is looked at only when no entry is known to be there, so fewer than `count` may come although
     /// more have been submitted.
     @inlinable @inline(__always)
     public mutating func peek(upTo count: UInt32) -> RingBatch {
         var available = availableEnd.distance(from: peeked)
-        if available == 0 { available = refreshAvailable() }
+        if available == 0 { available = refreshAvailable(wanted: count) }
         let batch = RingBatch(first: peeked, count: min(available, count))
         peeked = peeked &+ batch.count
         return batch
@@ -111,7 +111,7 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
         return memory.loadRelaxed(.producerFlags) & RingFlag.needWakeup != 0
     }
 
-    /// Entries known to be there; refreshed from the producer index only by `peek`.
+    /// Entries known to be there; refreshed from the producer's side only by `peek`.
     @inlinable
     public var knownAvailable: UInt32 { availableEnd.distance(from: peeked) }
 
@@ -129,12 +129,12 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    mutating func refreshAvailable() -> UInt32 {
-        // C: pairs with B in ProducerRing.submit(). Without it an entry may be read before the index that publishes it.
-        let producer = RingIndex(memory.loadAcquire(.producer))
+    mutating func refreshAvailable(wanted: UInt32) -> UInt32 {
         // The producer can only move on from where it was seen, up to one ring behind the last release. One that went
         // back below what is peeked would make `available` wrap to almost 2^32 (R4).
         let mostNew = (released &+ capacity).distance(from: availableEnd)
+        // C: pairs with B in ProducerRing.submit(). Without it an entry may be read before it was written.
+        let producer = memory.publishedEnd(after: availableEnd, wanted: wanted, limit: mostNew)
         guard producer.distance(from: availableEnd) <= mostNew else { return clampAvailable() }
         availableEnd = producer
         let available = producer.distance(from: peeked)
@@ -166,7 +166,7 @@ extension ConsumerRing {
         // reads the flag before it is set, and we read the index before it moves.
         memory.fullFence()
         var available = availableEnd.distance(from: peeked)
-        if available == 0 { available = refreshAvailable() }
+        if available == 0 { available = refreshAvailable(wanted: capacity) }
         guard available == 0 else {
             finishSleep()
             return false

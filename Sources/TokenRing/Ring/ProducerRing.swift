@@ -9,7 +9,7 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     public let capacity: UInt32
     /// Next entry to reserve.
     @usableFromInline var reserved: RingIndex
-    /// Next entry to publish; what the shared word holds, never read back from there (R2).
+    /// Next entry to publish, never read back from shared memory (R2).
     @usableFromInline var published: RingIndex
     /// The consumer index as last seen, plus capacity: the end of the free slots.
     @usableFromInline var freeEnd: RingIndex
@@ -23,7 +23,9 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     public init(memory: Memory) {
         self.memory = memory
         capacity = memory.capacity
-        let producer = RingIndex(memory.loadRelaxed(.producer))
+        // A predecessor that published in slots may have died before it recorded how far.
+        let recorded = RingIndex(memory.loadRelaxed(.producer))
+        let producer = memory.publishedEnd(after: recorded, wanted: capacity, limit: capacity)
         reserved = producer
         published = producer
         // No free slot until the first refresh has checked the consumer index.
@@ -69,11 +71,12 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
         let unwrapped = min(batch.count, capacity &- start)
         var offset: UInt32 = 0
         while offset < unwrapped {
-            memory.storeEntry(entry(offset), inSlot: start &+ offset)
+            memory.storeEntry(entry(offset), inSlot: start &+ offset, inRoundOf: batch.first)
             offset &+= 1
         }
         while offset < batch.count {
-            memory.storeEntry(entry(offset), inSlot: offset &- unwrapped)
+            memory.storeEntry(
+                entry(offset), inSlot: offset &- unwrapped, inRoundOf: batch.first &+ unwrapped)
             offset &+= 1
         }
     }
@@ -82,9 +85,11 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     @inlinable @inline(__always)
     public mutating func submit(_ count: UInt32) {
         // A branch that is foretold, not a minimum: mostly all is submitted, and then the index is in a register.
-        published = _fastPath(count >= reserved.distance(from: published)) ? reserved : published &+ count
-        // B: pairs with C in ConsumerRing.peek(). Without it the index may be seen before the entries it publishes.
-        memory.storeRelease(published.rawValue, to: .producer)
+        let end = _fastPath(count >= reserved.distance(from: published)) ? reserved : published &+ count
+        // B: pairs with C in ConsumerRing.peek(). Without it entries may be found published before they were written.
+        let first = published
+        published = end
+        memory.publish(from: first, to: end)
     }
 
     /// Gives back the newest `count` reserved slots that were not submitted; at most what is reserved.

@@ -1,7 +1,8 @@
 /// The shared words of a ring. Each has one writer: its side.
 @frozen
 public enum RingWord: Sendable, CaseIterable {
-    /// Index of the next entry that the producer will publish.
+    /// Index of the next entry that the producer will publish. Where entries are published in their slots it is a record,
+    /// for sleepers, tools and a successor: no consumer takes entries by it.
     case producer
     /// Index of the next entry that the consumer will release.
     case consumer
@@ -37,6 +38,17 @@ public protocol RingMemory<Entry> {
     /// Writes a word; what this side read and wrote before is done when the peer sees the value.
     func storeRelease(_ value: UInt32, to word: RingWord)
 
+    /// Publishes the written entries from `first` up to `end`, at most a ring full: a consumer that finds them published
+    /// sees what was written into them. Barrier B.
+    func publish(from first: RingIndex, to end: RingIndex)
+
+    /// Looks for entries published behind `known`: the index behind the last one found, `known` itself if there is none.
+    /// What was written into them is visible afterwards. Barrier C.
+    ///
+    /// The ring checks the answer, which is what a peer claims. A memory that must look at each slot looks at `limit` of
+    /// them at the most, and need not find more than `wanted`; one that has an index answers with that.
+    func publishedEnd(after known: RingIndex, wanted: UInt32, limit: UInt32) -> RingIndex
+
     /// Orders everything before it against everything after it, stores against later loads too.
     func fullFence()
 
@@ -50,8 +62,9 @@ public protocol RingMemory<Entry> {
     /// compiler from seeing that slots follow one another.
     func loadEntry(inSlot slot: UInt32) -> Entry
 
-    /// Writes the entry into `slot`, which is less than `capacity`.
-    func storeEntry(_ entry: Entry, inSlot slot: UInt32)
+    /// Writes the entry into `slot`, which is less than `capacity`, in the round that `index` is of: the slot is that of an
+    /// index with the same quotient by `capacity`.
+    func storeEntry(_ entry: Entry, inSlot slot: UInt32, inRoundOf index: RingIndex)
 
     /// Hints that the slot of `index` will be written soon; changes nothing.
     func prefetchToWrite(at index: RingIndex)
@@ -73,9 +86,23 @@ extension RingMemory {
     @inlinable @inline(__always)
     public func loadEntry(inSlot slot: UInt32) -> Entry { loadEntry(at: RingIndex(slot)) }
 
-    /// Writes the entry into `slot`, by way of the index that has the slot's number.
+    /// Writes the entry into `slot`, by way of the slot's index in that round.
     @inlinable @inline(__always)
-    public func storeEntry(_ entry: Entry, inSlot slot: UInt32) { storeEntry(entry, at: RingIndex(slot)) }
+    public func storeEntry(_ entry: Entry, inSlot slot: UInt32, inRoundOf index: RingIndex) {
+        storeEntry(entry, at: RingIndex(index.rawValue & ~(capacity &- 1) | slot))
+    }
+
+    /// Publication by the producer index: B, pairs with C in `publishedEnd(after:wanted:limit:)`. Without it the index may
+    /// be seen before the entries that it publishes.
+    @inlinable @inline(__always)
+    public func publish(from first: RingIndex, to end: RingIndex) { storeRelease(end.rawValue, to: .producer) }
+
+    /// Publication by the producer index: C, pairs with B in `publish(from:to:)`. Without it an entry may be read before
+    /// the index that publishes it.
+    @inlinable @inline(__always)
+    public func publishedEnd(after known: RingIndex, wanted: UInt32, limit: UInt32) -> RingIndex {
+        RingIndex(loadAcquire(.producer))
+    }
 
     /// Whether a batch is walked in runs of slots that do not wrap, instead of index by index. A constant after
     /// specialisation: entries that fit a register become vector code that way (half the time per entry at 8 bytes);

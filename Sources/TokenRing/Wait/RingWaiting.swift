@@ -8,7 +8,7 @@ protocol WaitingEnd: ~Copyable {
     mutating func prepareToSleep() -> Bool
     /// Takes that back.
     func finishSleep()
-    /// The peer's index word and the value at which there was nothing to do.
+    /// The peer's index word and a value of it from before the last look: while it holds that, there was nothing to do.
     var awaited: (word: SharedWord?, value: UInt32) { get }
     /// Counts the peer's lies.
     var statistics: RingStatistics { get }
@@ -28,6 +28,7 @@ extension WaitingEnd where Self: ~Copyable {
             let remaining = deadline.map { max(0, $0 &- ctr_monotonic_ns()) }
             if remaining == 0 { return .timedOut }
             if case .spin = doorbell { continue }
+            let awaited = awaited
             guard prepareToSleep() else { continue }
             let outcome = doorbell.sleep(on: awaited.word, expected: awaited.value, nanoseconds: remaining ?? -1)
             finishSleep()
@@ -87,9 +88,13 @@ extension ProducerRing {
 }
 
 extension ConsumerRing: WaitingEnd {
-    mutating func isReady() -> Bool { knownAvailable > 0 || refreshAvailable() > 0 }
+    mutating func isReady() -> Bool { knownAvailable > 0 || refreshAvailable(wanted: capacity) > 0 }
 
-    var awaited: (word: SharedWord?, value: UInt32) { (memory.sharedWord(.producer), availableEnd.rawValue) }
+    // What the word holds, not what we know: a producer that publishes in slots records its index behind that, and may
+    // die in between.
+    var awaited: (word: SharedWord?, value: UInt32) {
+        (memory.sharedWord(.producer), memory.loadRelaxed(.producer))
+    }
 }
 
 extension ProducerRing: WaitingEnd {

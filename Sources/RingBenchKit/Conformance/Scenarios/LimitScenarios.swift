@@ -45,10 +45,14 @@ extension Scenario {
     private static let messageFields = Scenario(
         "C2", "offset, size and token of each fragment",
         expect: [
-            .sees(["offsets and sizes in the dmabuf", "stream complete"], "C2; token_ring.h", when: { $0.deliversByRing }),
-            .sees(["offsets and sizes in the dmabuf", "dmabuf_id 1 and 2", "stream complete"], "C2, 2.1: struct dmabuf_cmsg",
+            .sees(
+                ["offsets and sizes in the dmabuf", "stream complete"], "C2; token_ring.h", when: { $0.deliversByRing }),
+            .sees(
+                ["offsets and sizes in the dmabuf", "dmabuf_id 1 and 2", "stream complete"],
+                "C2, 2.1: struct dmabuf_cmsg",
                 when: { $0.rules.severalBindings }),
-            .sees(["offsets and sizes in the dmabuf", "dmabuf_id 1", "stream complete"], "C2, 2.1: struct dmabuf_cmsg"),
+            .sees(
+                ["offsets and sizes in the dmabuf", "dmabuf_id 1", "stream complete"], "C2, 2.1: struct dmabuf_cmsg"),
         ],
         configure: { $0.fragBytes = 1448 }
     ) { kernel in
@@ -74,10 +78,11 @@ extension Scenario {
         "C3", "bytes that header split left in the skb head",
         expect: [
             .sees(
-                ["64 bytes announced", "64 bytes are right", "1 token"], "C3; token_ring.h: recv() them",
+                ["64 bytes announced", "64 bytes are right", "1 token"], "C3; token_ring.h: recvmsg them",
                 when: { $0.deliversByRing }),
             .defect(
-                "a linear part's announcement is cut off like any control message", right: [
+                "a linear part's announcement is cut off like any control message",
+                right: [
                     "64 bytes announced", "64 bytes are right", "1 token",
                 ], posted: nil, "C5", when: { $0.truncates }),
             .sees(["64 bytes announced", "64 bytes are right", "1 token"], "C3: SCM_DEVMEM_LINEAR, only frag_size"),
@@ -99,7 +104,8 @@ extension Scenario {
         expect: [
             .notApplicable("there are no control messages; S16 has the ring", when: { $0.deliversByRing }),
             .defect(
-                lostAtShortControl, right: ["2 tokens", "3 tokens", "whole"], posted: ["2 tokens", "0 tokens", "3 lost"],
+                lostAtShortControl, right: ["2 tokens", "3 tokens", "whole"],
+                posted: ["2 tokens", "0 tokens", "3 lost"],
                 "C5, RFC v3", when: { $0.truncates }),
             .sees(["2 tokens", "3 tokens", "whole"], "C5: no token that user space never sees"),
         ]
@@ -143,7 +149,12 @@ extension ScenarioKernel {
         user.take()
         let announced = user.announced[socket.cookie] ?? 0
         var bytes = [UInt8](repeating: 0, count: announced)
-        let read = bytes.withUnsafeMutableBytes { kernel.recv(on: socket, into: $0) }
+        var control = [UInt64](repeating: 0, count: ControlMessages.space / 8)
+        let read = bytes.withUnsafeMutableBytes { memory in
+            control.withUnsafeMutableBytes {
+                kernel.recvmsg(on: socket, length: announced, control: $0, memory: memory).bytes
+            }
+        }
         skip(max(0, read), of: socket)
         return (announced, Array(bytes.prefix(max(0, read))), receive(1).frags.count)
     }

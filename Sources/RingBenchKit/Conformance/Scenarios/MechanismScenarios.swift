@@ -88,7 +88,8 @@ extension Scenario {
             "A7", "the address as the token, no management: an upper bound",
             expect: [
                 .defect(
-                    "unsafe on purpose: a return that nobody holds is believed", right: ["2048 verified", "ret 1", "ret 0"],
+                    "unsafe on purpose: a return that nobody holds is believed",
+                    right: ["2048 verified", "ret 1", "ret 0"],
                     posted: ["2048 verified", "ret 1", "ret 1"], "A7: unsafe upper bound")
             ]
         ) { kernel in
@@ -100,7 +101,8 @@ extension Scenario {
             "A8", "an array without atomics: an upper bound",
             expect: [
                 .defect(
-                    "unsafe on purpose: a return that nobody holds is counted", right: ["2048 verified", "ret 1", "ret 0"],
+                    "unsafe on purpose: a return that nobody holds is counted",
+                    right: ["2048 verified", "ret 1", "ret 0"],
                     posted: ["2048 verified", "ret 1", "ret 1"], "A8: incorrect")
             ]
         ) { kernel in
@@ -128,6 +130,8 @@ extension ScenarioKernel {
     /// - Returns: `2048 verified`, or what is wrong.
     func load(fragments: Int) throws -> String {
         let before = pool.freeBuffers
+        let traced = traceCount
+        defer { shortenTrace(to: traced, by: "\(fragments) fragments go round") }
         var verified = 0
         var flow = 0
         while verified < fragments {

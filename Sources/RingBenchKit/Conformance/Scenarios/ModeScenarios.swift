@@ -64,7 +64,8 @@ extension Scenario {
             expect: [
                 .sees(
                     [
-                        "2048 verified", "other mode: -EBUSY", "reset while bound: -EBUSY", "freed: -EBUSY", "reset: ret 0",
+                        "2048 verified", "other mode: -EBUSY", "reset while bound: -EBUSY", "freed: -EBUSY",
+                        "reset: ret 0",
                         "other mode: bound",
                     ],
                     "A12: a debugfs file takes it back, not while there are bindings")

@@ -76,7 +76,8 @@ extension Scenario {
             let second = try kernel.bindQueue(1)
             let first = try kernel.one()
             let other = try kernel.one(from: second)
-            kernel.see("without a name", result: kernel.dontNeed([TokenRange(token_start: first.token, token_count: 1)]))
+            kernel.see(
+                "without a name", result: kernel.dontNeed([TokenRange(token_start: first.token, token_count: 1)]))
             kernel.see(result: kernel.giveBack([first]))
             kernel.see(result: kernel.giveBack([other], on: second))
         },
@@ -92,7 +93,7 @@ extension Scenario {
             expect: [.sees(["2048 verified", "ret 1", "in the pool"], "A19: some other ioctl-y thing")]
         ) { kernel in try kernel.returnAfterClose() },
         row(
-            "A20", "mapped rings: no call to receive, none to return",
+            "A20", "mapped rings: tokens go round without a call",
             expect: [.sees(["2048 verified", "1024 without a call"], "A20: Stanislav Fomichev")]
         ) { kernel in try kernel.goRoundWithoutCalls() },
         row(

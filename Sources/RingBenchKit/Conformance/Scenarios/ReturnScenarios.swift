@@ -80,7 +80,8 @@ extension Scenario {
         expect: [
             .sees(["ret 0", "1 refused"], "1D S4: invalid counter, skipped", when: { $0.returning == .fillQueue }),
             .defect(
-                "nothing is checked: the token is followed", right: ["ret 0", "1 refused"], posted: ["ret 0", "0 refused"],
+                "nothing is checked: the token is followed", right: ["ret 0", "1 refused"],
+                posted: ["ret 0", "0 refused"],
                 "A7", when: { $0.returning != .refillRing && $0.rules.outOfRange == .oops }),
             .sees(["ret 0", "1 refused"], "1D S4: skipped, ignored, rejected"),
         ]
@@ -109,7 +110,8 @@ extension Scenario {
             .sees(["ret 1", "in the pool"], "1D S6: accepted (ring per binding)", when: { $0.sharesRingSet }),
             .sees(["ret 1", "in the pool"], "1D S6, B6: accepted", when: { $0.acceptsOthersTokens }),
             .defect(
-                "a return that this socket does not hold is counted", right: ["ret 0", "held"], posted: ["ret 1", "held"],
+                "a return that this socket does not hold is counted", right: ["ret 0", "held"],
+                posted: ["ret 1", "held"],
                 "A8: incorrect", when: { $0.stray == .underflows }),
             .sees(["ret 0", "held"], "1D S6: skipped"),
         ]

@@ -59,8 +59,12 @@ extension Scenario {
         "S18", "the page pool is exhausted",
         expect: [
             .sees(
-                ["4 of 8 came", "drop counted", "reported", "not again", "armed: ret 0", "armed again: -EINVAL", "4 came"],
-                "1D S18: drop + counter + one-shot event; 2.4", when: { $0.hasReturnRing || $0.returning == .refillRing }),
+                [
+                    "4 of 8 came", "drop counted", "reported", "not again", "armed: ret 0", "armed again: -EINVAL",
+                    "4 came",
+                ],
+                "1D S18: drop + counter + one-shot event; 2.4",
+                when: { $0.hasReturnRing || $0.returning == .refillRing }),
             .sees(["4 of 8 came", "drop counted", "silent", "4 came"], "1D S18: packet drop, silent; B16"),
         ],
         configure: { $0.niovs = 4 }
@@ -87,7 +91,8 @@ extension Scenario {
             "nothing is checked: whatever lies in the slots is taken as a buffer that comes back",
             right: ["counted", "at most a ring full", "nothing freed"], posted: nil,
             "A21; 1D: not clamped, index masked", when: { $0.returning == .fillQueue }),
-        .sees(["counted", "at most a ring full", "nothing freed"], "1D S19, S20: clamped, stale entries checked; R3, R4"),
+        .sees(
+            ["counted", "at most a ring full", "nothing freed"], "1D S19, S20: clamped, stale entries checked; R3, R4"),
     ]
 
     private static let producerTooFar = Scenario(

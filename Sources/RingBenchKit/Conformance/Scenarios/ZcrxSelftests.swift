@@ -46,7 +46,8 @@ extension Scenario {
     private static let noBuffers = Scenario(
         "Z6", "test_zcrx_notif_no_buffers",
         expect: [
-            .notApplicable("there is no event: S18 has the silent drop", when: { $0.returnsInCalls || $0.returning == .fillQueue }),
+            .notApplicable(
+                "there is no event: S18 has the silent drop", when: { $0.returnsInCalls || $0.returning == .fillQueue }),
             .sees(["event false", "event true"], "Z6: ALLOC_FAIL, TOKEN_RING_STARVED"),
         ],
         configure: { $0.niovs = 4 }
@@ -89,7 +90,9 @@ extension Scenario {
         "L11", "refill entries that cannot be",
         expect: [
             .notApplicable("another ring has other entries: S3, S4", when: { $0.returning != .refillRing }),
-            .sees(["ret 0", "nothing freed", "twice in a row: ret 1", "in the pool"], "L11; 2.4: flush ends at an invalid entry"),
+            .sees(
+                ["ret 0", "nothing freed", "twice in a row: ret 1", "in the pool"],
+                "L11; 2.4: flush ends at an invalid entry"),
         ]
     ) { kernel in
         let frag = try kernel.one()
@@ -122,8 +125,8 @@ extension Scenario {
         let frags = try kernel.take(2)
         guard let user = kernel.userRings(of: 0) else { return }
         let (producer, consumer, capacity) = user.returnIndices
-        consumer.storeRelease(1)
         kernel.submit([frags[0]])
+        consumer.storeRelease(7)
         kernel.see(result: user.ringSet.flush())
         producer.storeRelease(2 * capacity)
         _ = user.ringSet.flush()
@@ -145,7 +148,9 @@ extension Scenario {
         var came = 0
         while came < 128 {
             let frags = try kernel.take(8)
-            if !kernel.submit(frags.map { TokenRange(token_start: $0.token, token_count: 1) }) { kernel.giveBack(frags) }
+            if !kernel.submit(frags.map { TokenRange(token_start: $0.token, token_count: 1) }) {
+                kernel.giveBack(frags)
+            }
             came += frags.count
         }
         kernel.see("\(came) with returns")
@@ -179,7 +184,9 @@ extension ScenarioKernel {
     fileprivate func ringText(_ entries: UInt32) -> String {
         var request = ringSetRequest
         request.returnEntries = entries
-        guard let ringSet = try? kernel.createRingSet(on: kernel.binding, request, serving: []) else { return "refused" }
+        guard let ringSet = try? kernel.createRingSet(on: kernel.binding, request, serving: []) else {
+            return "refused"
+        }
         kernel.close(ringSet)
         return "made"
     }

@@ -17,6 +17,8 @@ struct Application: Sendable {
     let calls: [RingCalls]
     let thread: Int
     let sharesCore: Bool
+    /// What it does wrong; for tests.
+    var fault: ReturnFault?
 
     /// Does its part of the run.
     func run(_ watch: inout Watchdog) throws(Failure) -> ConsumerCosts {
@@ -72,7 +74,7 @@ struct Application: Sendable {
     ) -> ConsumerCosts {
         var consumer = Consumer(
             source, returner, load: load, lanesOfAllThreads: ConsumerPlan.lanes(composition, load), checker: checker,
-            progress: progress, thread: thread, sharesCore: sharesCore)
+            progress: progress, thread: thread, sharesCore: sharesCore, fault: fault)
         return withExtendedLifetime((self, kernel)) { consumer.run(&watch) }
     }
 

@@ -16,12 +16,16 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     private let thread: Int
     /// Whether another thread needs this one's core: then waiting is not spinning.
     private let sharesCore: Bool
+    /// What goes wrong when all is received; for tests.
+    private let fault: ReturnFault?
 
     /// `checker` and `progress` must outlive it.
     init(
         _ source: consuming Source, _ returner: consuming Returner, load: Load, lanesOfAllThreads: Int,
-        checker: StreamChecker, progress: RunProgress, thread: Int, sharesCore: Bool
+        checker: StreamChecker, progress: RunProgress, thread: Int, sharesCore: Bool,
+        fault: ReturnFault?
     ) {
+        self.fault = fault
         self.sharesCore = sharesCore
         lanes = source.lanes
         self.source = source
@@ -46,6 +50,7 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     mutating func run(_ watch: inout Watchdog) -> ConsumerCosts {
         var costs = ConsumerCosts()
         consumeLoop(&costs, &watch)
+        if let fault { apply(fault) }
         // What is left; not part of what is measured.
         var meter = CostMeter()
         for lane in 0..<lanes {
@@ -81,6 +86,17 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
         costs.receive = .init(receive)
         costs.returning = .init(returning)
         costs.worker = worker
+    }
+
+    /// Loses or doubles one of the tokens that are still held.
+    private func apply(_ fault: ReturnFault) {
+        for lane in 0..<lanes where held[lane].count > 0 {
+            switch fault {
+            case .lose: held[lane].removeNewest()
+            case .duplicate: held[lane].add(held[lane].newest)
+            }
+            return
+        }
     }
 
     /// Puts the batch's tokens to those that are held, and returns the oldest when it is time.

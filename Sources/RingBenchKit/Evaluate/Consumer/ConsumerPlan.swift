@@ -13,6 +13,7 @@ struct ConsumerPlan {
     init(_ composition: Composition, _ load: Load, thread: Int) {
         let threads = Self.threads(composition, load)
         let mine = Array(stride(from: thread, to: load.flows, by: threads))
+        let rings = max(load.rings, threads)
         guard composition.hasDeliveryRing else {
             sockets = mine
             ringSets = mine.map { socket -> [Int] in
@@ -20,7 +21,7 @@ struct ConsumerPlan {
                 case .none: []
                 case .ringPerBinding, .ringShared: [0]
                 case .ringPerSocket: [socket]
-                case .ringPerThread: [thread]
+                case .ringPerThread: [socket % rings]
                 }
             }.flatMap { $0 }
             return
@@ -30,8 +31,8 @@ struct ConsumerPlan {
             sockets = mine
             ringSets = mine
         case .ringPerThread:
-            sockets = [thread]
-            ringSets = [thread]
+            ringSets = Array(stride(from: thread, to: rings, by: threads))
+            sockets = ringSets
         case .none, .ringPerBinding, .ringShared:
             sockets = [thread % load.flows]
             ringSets = [0]

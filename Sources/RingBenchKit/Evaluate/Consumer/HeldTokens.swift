@@ -44,6 +44,12 @@ struct HeldTokens<Entry: BitwiseCopyable>: BitwiseCopyable {
     @inline(__always)
     var oldest: UnsafeBufferPointer<Entry> { UnsafeBufferPointer(start: entries + first, count: min(batch, count)) }
 
+    /// The one that was added last; there must be one.
+    var newest: Entry { entries[(first + count - 1) % capacity] }
+
+    /// Forgets that one.
+    mutating func removeNewest() { count -= 1 }
+
     /// Forgets the oldest batch.
     @inline(__always)
     mutating func removeOldest() {

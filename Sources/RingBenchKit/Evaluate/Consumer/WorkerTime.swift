@@ -51,10 +51,6 @@ struct WorkerTime: Codable, Sendable, BitwiseCopyable {
     /// All of it.
     var span: UInt64 { fruitful &+ fruitless &+ stolen }
 
-    /// The part of its time that the thread did not need, in percent: what is not spent in fruitful looks. Time that was stolen
-    /// counts as not needed, because the work that it delayed is in the fruitful looks behind it.
-    var idlePercent: Double { span == 0 ? .nan : 100 * (1 - Double(fruitful) / Double(span)) }
-
     /// Adds another thread's.
     static func += (sum: inout WorkerTime, other: WorkerTime) {
         sum.fruitful &+= other.fruitful

@@ -1,0 +1,117 @@
+import RingKernelModel
+
+/// Runs proposals under one open-loop load, interleaved: the mail threads' experiment.
+///
+/// The offered rate is found first, so that the first proposal leaves its worker as idle as the profile says; then the same rate
+/// runs all of them, another one first each time.
+public struct ProfileEvaluation: Sendable {
+    /// What is run.
+    public var profile: Profile
+    /// CPU of softirq and of the worker.
+    public var cpus: (kernel: Int?, consumer: Int?)
+
+    /// The experiment on these CPUs.
+    public init(_ profile: Profile, cpus: (kernel: Int?, consumer: Int?)) {
+        self.profile = profile
+        self.cpus = cpus
+    }
+
+    /// The baseline first, then those that the profile names.
+    var compositions: [Composition] {
+        guard let names = profile.proposals else { return Composition.all }
+        return Composition.all.enumerated().filter { $0.offset == 0 || names.contains($0.element.name) }.map(\.element)
+    }
+
+    /// Measures. After Ctrl-C it returns what was measured so far, if every proposal was measured once.
+    ///
+    /// - Throws: `Failure`; `.invariantBroken` when a run's own check failed.
+    public func run(progress: Progress) throws(Failure) -> ProfileReport {
+        try profile.validate(.options)
+        let calls = try SystemCallCosts.measure(progress: progress)
+        let costs = try CrossingCosts(calls)
+        for composition in compositions { _ = try costs.returnCall(of: composition) }
+        let clock = TickClock()
+        var crossings: [LiveCrossing] = []
+        for _ in 0..<profile.load.threads {
+            let live = try LiveCrossing()
+            live.addRest(of: costs, peek: calls.peekNs, clock)
+            crossings.append(live)
+        }
+        if profile.checksEveryByte { try checkEveryByte(progress) }
+        let found = try findRate(crossings, clock, progress)
+        let schedule = schedule(found.tokensPerSecond, clock)
+        var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
+        do throws(Failure) {
+            for repetition in 0..<profile.runs {
+                for turn in compositions.indices {
+                    let index = (repetition + turn) % compositions.count
+                    progress.step(
+                        "\(profile.name): run \(repetition + 1) of \(profile.runs), \(compositions[index].name)")
+                    outcomes[index].append(try runOnce(compositions[index], schedule, crossings))
+                }
+            }
+        } catch {
+            guard error.kind == .interrupted, outcomes.allSatisfy({ !$0.isEmpty }) else { throw error }
+        }
+        // Differences are taken run by run: drop what the others did not reach.
+        let complete = outcomes.map(\.count).min() ?? 0
+        let figures = outcomes.map {
+            ProfileFigures(outcomes: Array($0.prefix(complete)), clock: clock, schedule: schedule)
+        }
+        return ProfileReport(
+            profile: profile, compositions: compositions, figures: figures, found: found, schedule: schedule,
+            systemCalls: calls, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
+    }
+
+    private func schedule(_ tokensPerSecond: Double, _ clock: TickClock) -> ArrivalSchedule {
+        guard let tokens = profile.tokens else {
+            return ArrivalSchedule(
+                tokensPerSecond: tokensPerSecond, seconds: Double(profile.runMilliseconds) / 1000, clock: clock)
+        }
+        return ArrivalSchedule(
+            tokensPerSecond: tokensPerSecond, tokens: tokens, nanosecondsPerTick: clock.nanosecondsPerTick)
+    }
+
+    private func runOnce(
+        _ composition: Composition, _ schedule: ArrivalSchedule, _ crossings: [LiveCrossing]
+    ) throws(Failure) -> ProposalRun.Outcome {
+        var run = ProposalRun(
+            composition: composition, load: profile.load, depth: .stamps, cpus: cpus, crossings: crossings)
+        run.schedule = schedule
+        return try run.run()
+    }
+
+    /// Once round the pool twice with every byte of every fragment compared; also the warm-up.
+    private func checkEveryByte(_ progress: Progress) throws(Failure) {
+        var load = profile.load
+        load.tokens = 2 * load.niovs
+        for composition in compositions {
+            progress.step("\(profile.name): checking every byte, \(composition.name)")
+            _ = try ProposalRun(composition: composition, load: load, depth: .everyByte, cpus: cpus).run()
+        }
+    }
+
+    private func findRate(
+        _ crossings: [LiveCrossing], _ clock: TickClock, _ progress: Progress
+    ) throws(Failure) -> RateSearch.Found {
+        if let fixed = profile.tokensPerSecond { return RateSearch.Found(tokensPerSecond: fixed, samples: []) }
+        let baseline = compositions[0]
+        // As fast as windows open, to begin with: what the worker then needs for a token.
+        var load = profile.load
+        load.tokens = 200_000
+        progress.step("\(profile.name): looking for the rate")
+        let closed = try ProposalRun(
+            composition: baseline, load: load, depth: .stamps, cpus: cpus, crossings: crossings
+        ).run()
+        let seconds = min(0.2, Double(profile.runMilliseconds) / 1000)
+        let search = RateSearch(idlePercent: profile.idlePercent)
+        return try search.find(from: closed.workNanosecondsPerToken(clock)) { rate throws(Failure) in
+            let schedule = ArrivalSchedule(tokensPerSecond: rate, seconds: seconds, clock: clock)
+            progress.step("\(profile.name): \((rate / 1e6).text(2)) Mtokens/s, \(baseline.name)")
+            let outcome = try runOnce(baseline, schedule, crossings)
+            return RateSearch.Sample(
+                tokensPerSecond: rate, workNanosecondsPerToken: outcome.workNanosecondsPerToken(clock),
+                idlePercent: outcome.idlePercent)
+        }
+    }
+}

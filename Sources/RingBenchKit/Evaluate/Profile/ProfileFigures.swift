@@ -1,0 +1,73 @@
+/// The figures of one proposal under an open-loop load, a value a run.
+struct ProfileFigures: Sendable {
+    let outcomes: [ProposalRun.Outcome]
+    let clock: TickClock
+    let schedule: ArrivalSchedule
+
+    /// One column: its JSON key, what kind of number it is, and its runs.
+    struct Column: Sendable {
+        let key: String
+        let evidence: Evidence
+        let values: Repetitions
+    }
+
+    static let idleKey = "worker_idle_percent"
+    static let fruitlessKey = "worker_fruitless_percent"
+    static let stolenKey = "worker_stolen_percent"
+    static let workKey = "worker_ns_per_token"
+    static let softirqKey = "softirq_busy_percent"
+    static let rateKey = "tokens_per_s"
+    static let dropsKey = "drops"
+    static let callsKey = "syscalls_per_1000_tokens"
+    static let callRateKey = "syscalls_per_s"
+
+    /// All columns.
+    var all: [Column] {
+        [
+            column(Self.idleKey, .kernelAndModel) { $0.idlePercent },
+            column(Self.fruitlessKey, .kernelAndModel) { part($0.consumer.worker.fruitless, of: $0.consumer.worker) },
+            column(Self.stolenKey, .kernel) { part($0.consumer.worker.stolen, of: $0.consumer.worker) },
+            column(Self.workKey, .kernelAndModel) { $0.workNanosecondsPerToken(clock) },
+            column(Self.softirqKey, .model) { part($0.traffic.time.fruitful, of: $0.traffic.time) },
+            column(Self.rateKey, .kernelAndModel) { Double($0.consumer.received) / seconds($0) },
+            column(Self.dropsKey, .model) { Double($0.traffic.dropped) },
+            column(Self.callsKey, .model) { 1000 * Double($0.consumer.calls) / Double(max(1, $0.consumer.received)) },
+            column(Self.callRateKey, .model) { Double($0.consumer.calls) / seconds($0) },
+        ]
+    }
+
+    /// Of that column.
+    func values(_ key: String) -> Repetitions { all.first { $0.key == key }?.values ?? Repetitions([]) }
+
+    private func column(
+        _ key: String, _ evidence: Evidence, _ value: (ProposalRun.Outcome) -> Double
+    ) -> Column {
+        Column(key: key, evidence: evidence, values: Repetitions(outcomes.map(value)))
+    }
+
+    private func part(_ ticks: UInt64, of time: WorkerTime) -> Double {
+        time.span == 0 ? 0 : 100 * Double(ticks) / Double(time.span)
+    }
+
+    /// How long fragments arrived.
+    private func seconds(_ outcome: ProposalRun.Outcome) -> Double {
+        max(1, Double(outcome.traffic.time.span)) * clock.nanosecondsPerTick / 1e9
+    }
+}
+
+extension ProposalRun.Outcome {
+    /// The part of its time that the worker did not need, in percent: what is not spent in looks that found something. A
+    /// fragment that was refused counts as the work that an accepted one took, so that a run that could not let in all that was
+    /// offered does not look idle.
+    var idlePercent: Double {
+        let worker = consumer.worker
+        guard worker.span > 0, traffic.offered > traffic.dropped else { return 0 }
+        let refused = Double(traffic.offered) / Double(traffic.offered - traffic.dropped)
+        return max(0, 100 * (1 - Double(worker.fruitful) * refused / Double(worker.span)))
+    }
+
+    /// What the worker spends on a token: its fruitful looks.
+    func workNanosecondsPerToken(_ clock: TickClock) -> Double {
+        Double(consumer.worker.fruitful) * clock.nanosecondsPerTick / Double(max(1, consumer.received))
+    }
+}
