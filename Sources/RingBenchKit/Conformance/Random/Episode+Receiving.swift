@@ -36,9 +36,10 @@ extension Episode {
         if let ringSet = socket.ringSet { try lookAtEntries(of: ringSet) }
     }
 
-    /// recvmsg on a socket whose fragments come so; nothing for the others.
+    /// recvmsg on a socket.
     func receive(_ socket: EpisodeSocket?, most: Int, messages: Int) throws {
-        guard let socket, socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return }
+        guard let socket else { return }
+        guard socket.ringSet.map({ $0.capacity == 0 }) ?? true else { return try receiveBesideRing(socket) }
         let owner = socket.ringSet?.owner ?? socket.owner
         let isDefective = policy == .unbind && socket.queue.first?.binding.isUnbound == true
         guard !isDefective else { return }
@@ -65,6 +66,19 @@ extension Episode {
                 try learn(frag, of: socket, buffer, to: owner)
             }
         }
+    }
+
+    /// recvmsg on a socket whose fragments come through a ring: two readers of one stream cannot be ordered, and what was announced
+    /// is in another binding's dmabuf and cannot be copied (uapi.md 4).
+    private func receiveBesideRing(_ socket: EpisodeSocket) throws {
+        let expected = -Int(socket.isAnnounced ? EFAULT : EBUSY)
+        let result = withUnsafeTemporaryAllocation(byteCount: ControlMessages.space, alignment: 8) {
+            kernel.recvmsg(on: socket.socket, length: fragBytes, control: $0).bytes
+        }
+        did("socket \(socket.socket.cookie) receives \(ErrnoName.text(of: result)) beside its ring")
+        try require(
+            result == expected,
+            "recvmsg beside a ring said \(ErrnoName.text(of: result)) and not \(ErrnoName.text(of: expected))")
     }
 
     /// What recvmsg should say, by the order of its checks (sources.md 2.1): who may receive, then room for messages.
