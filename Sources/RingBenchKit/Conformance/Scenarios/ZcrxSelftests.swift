@@ -91,11 +91,11 @@ extension Scenario {
         expect: [
             .notApplicable("another ring has other entries: S3, S4", when: { $0.returning != .refillRing }),
             .sees(
-                ["ret 0", "nothing freed", "twice in a row: ret 1", "in the pool"],
-                "L11; 2.4: flush ends at an invalid entry"),
+                ["ret 0", "nothing freed", "behind an invalid one: ret 1", "twice in a row: ret 1", "in the pool"],
+                "L11; 2.4: a flush ends at an invalid entry, and what is behind it stays in the ring"),
         ]
     ) { kernel in
-        let frag = try kernel.one()
+        let (frag, other) = (try kernel.one(), try kernel.one())
         guard let user = kernel.userRings(of: 0) else { return }
         let free = kernel.pool.freeBuffers
         let areaEnd = UInt64(64 * 4096)
@@ -107,6 +107,9 @@ extension Scenario {
         }
         kernel.see(result: kernel.flush())
         kernel.see(kernel.pool.freeBuffers == free ? "nothing freed" : "something freed")
+        _ = user.putRefill(padded)
+        kernel.submit([other])
+        kernel.see("behind an invalid one", result: kernel.flush())
         kernel.submit([frag, frag])
         kernel.see("twice in a row", result: kernel.flush())
         kernel.seeBuffer(frag)
