@@ -27,10 +27,10 @@ struct ArrivalTests {
         _ name: String, tokensPerSecond: Double, _ change: (inout Load) -> Void = { _ in }
     ) throws -> ProposalRun.Outcome {
         var load = Load()
-        load.niovs = 8192
+        load.niovs = 4096
         change(&load)
         var run = ProposalRun(
-            composition: try #require(Composition.named(name)), load: load, depth: .everyByte, cpus: (nil, nil))
+            composition: try #require(Composition.named(name)), load: load, depth: .stamps, cpus: (nil, nil))
         run.schedule = ArrivalSchedule(
             tokensPerSecond: tokensPerSecond, tokens: 3000, nanosecondsPerTick: TickClock().nanosecondsPerTick)
         return try run.run()

@@ -119,8 +119,6 @@ struct ProfileTests {
         #expect(verdict("counters beats the xarray", ["sockopt-xarray": low]) == .notRun)
         #expect(verdict("table shows no gain", ["sockopt-hash": high, "sockopt-xarray": low]) == .disagrees)
         #expect(verdict("table shows no gain", ["sockopt-hash": low, "sockopt-xarray": low]) == .agrees)
-        let all = ["sockopt-pointer": high, "sockopt-xarray": low, "sockopt-uref": mixed, "mapped-ring": high]
-        #expect(verdict("pointer", all) == .undecided, "against the best of those with the same delivery and return")
         #expect(verdict("pointer", ["sockopt-pointer": high, "sockopt-xarray": low]) == .agrees)
     }
 

@@ -12,9 +12,9 @@ struct ReturnerTests {
     ) throws -> ProposalRun.Outcome {
         var load = Load()
         load.tokens = 6000
-        load.niovs = 8192
+        load.niovs = 4096
         var run = ProposalRun(
-            composition: try #require(Composition.named(name)), load: load, depth: .everyByte, cpus: (nil, nil))
+            composition: try #require(Composition.named(name)), load: load, depth: .stamps, cpus: (nil, nil))
         change(&run)
         return try run.run()
     }
@@ -61,7 +61,7 @@ struct ReturnerTests {
         let outcome = try run(name) {
             $0.load.niovBytes = 16384
             $0.load.fragBytes = 16384
-            $0.load.niovs = 4096
+            $0.load.niovs = 1200
             $0.load.tokens = 1000
         }
         #expect(outcome.consumer.received == 1000)

@@ -49,6 +49,16 @@ struct ProposalRun {
         } catch {
             throw Failure(.systemCall, "\(composition.name): \(error)")
         }
+        do throws(Failure) {
+            return try run(kernel)
+        } catch {
+            // A ring set and its binding hold each other until it is closed.
+            kernel.closeRings()
+            throw error
+        }
+    }
+
+    private func run(_ kernel: Kernel) throws(Failure) -> Outcome {
         let stop = StopFlag()
         let progress = RunProgress(threads: threads, goal: schedule == nil ? load.tokens : nil)
         let softirq = try startSoftirq(Softirq(kernel: kernel, load: load, progress: progress, stop: stop))

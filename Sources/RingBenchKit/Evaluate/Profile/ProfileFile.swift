@@ -83,7 +83,7 @@ extension KeyedDecodingContainer {
     func value<Value: Decodable>(_ type: Value.Type, _ key: Key, _ kind: String) throws -> Value? {
         do {
             return try decodeIfPresent(type, forKey: key)
-        } catch is DecodingError {
+        } catch {
             throw Failure(.usage, "\"\(key.stringValue)\" must be \(kind)")
         }
     }

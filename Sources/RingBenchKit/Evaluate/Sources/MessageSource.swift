@@ -17,7 +17,8 @@ struct MessageSource: FragmentSource, ~Copyable {
         self.kernel = .passUnretained(kernel)
         self.checker = .passUnretained(checker)
         self.crossing = crossing
-        readBytes = load.readBytes
+        // Whole fragments: one that a read cuts in two has a token for each piece.
+        readBytes = load.fragsPerRead * load.fragBytes
         lanes = sockets.count
         control = .allocate(byteCount: load.fragsPerRead * ControlMessages.space, alignment: 8)
         self.sockets = .allocate(capacity: sockets.count)
