@@ -14,6 +14,8 @@ let package = Package(
         .library(name: "TokenRing", targets: ["TokenRing"]),
         .library(name: "RingKernelModel", targets: ["RingKernelModel"]),
         .library(name: "TokenRingXDP", targets: ["TokenRingXDP"]),
+        // What ringbench measures with; Tests/Fuzz needs it.
+        .library(name: "RingBenchKit", targets: ["RingBenchKit"]),
         .executable(name: "ringbench", targets: ["ringbench"]),
     ],
     dependencies: [
