@@ -6,7 +6,7 @@ struct XDPCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xdp",
         abstract: "AF_XDP: buffers that go to the kernel and come back through mapped rings, today.",
-        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self])
+        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self, XDPProveCommand.self])
 }
 
 /// What every AF_XDP receiver is made with; the letters are xdpsock's.
