@@ -34,7 +34,11 @@ struct XDPProveCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Packets to receive and check.", valueName: "n"))
     var frames: UInt64 = 1_000_000
 
-    @Option(name: .long, help: ArgumentHelp("Most packets on the way at once, no more than the driver's receive ring holds (default: 192).", valueName: "n"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Most packets on the way at once, no more than the driver's receive ring holds (default: 192).",
+            valueName: "n"))
     var window: UInt32?
 
     @OptionGroup var receiver: XDPReceiverOptions
@@ -69,7 +73,9 @@ struct XDPProveCommand: ParsableCommand {
     }
 
     private func text(_ report: XDPProofReport, _ environment: HostEnvironment) -> String {
-        var table = TextTable(["socket", "packets", "up the stack", "to the socket", "frames written", "found in a frame"])
+        var table = TextTable([
+            "socket", "packets", "up the stack", "to the socket", "frames written", "found in a frame",
+        ])
         let probes = [report.probes.wanted, report.probes.copy, report.probes.control]
         for probe in probes {
             table.add([

@@ -5,7 +5,8 @@ import RingBenchKit
 struct ZCRXCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zcrx",
-        abstract: "io_uring zcrx without a network card: the kernel's own refill ring, used through this package's ring.",
+        abstract:
+            "io_uring zcrx without a network card: the kernel's own refill ring, used through this package's ring.",
         discussion: """
             Needs CAP_NET_ADMIN and a kernel whose zcrx works without a device (ZCRX_REG_NODEV, Linux 7.2). The kernel copies the \
             payload then: this tests the interface, not zero copy.

@@ -33,7 +33,8 @@ extension AFXDP {
             return proof
         }
 
-        @Test("in copy mode only redirected packets are written into the UMEM, and the verdict is that nothing is proved")
+        @Test(
+            "in copy mode only redirected packets are written into the UMEM, and the verdict is that nothing is proved")
         func copyMode() throws {
             let report = try Self.withWire { () throws(Failure) in
                 try Self.proof(.copy).run(progress: Progress(quiet: true))

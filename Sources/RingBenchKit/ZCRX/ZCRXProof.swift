@@ -46,7 +46,9 @@ public struct ZCRXProof: Sendable {
         do throws(SystemCallError) {
             return try measure()
         } catch {
-            guard !Interrupt.isRequested else { throw Failure(.interrupted, "zcrx prove was stopped; nothing is proved") }
+            guard !Interrupt.isRequested else {
+                throw Failure(.interrupted, "zcrx prove was stopped; nothing is proved")
+            }
             throw Failure(error)
         }
     }

@@ -99,7 +99,8 @@ struct ZCRXReceiver: ~Copyable {
             try flush()
             slot = queue.refill.reserve(1)
             guard !slot.isEmpty else {
-                throw SystemCallError("ZCRX_CTRL_FLUSH_RQ", errno: ENOSPC, hint: "the refill ring is full after a flush")
+                throw SystemCallError(
+                    "ZCRX_CTRL_FLUSH_RQ", errno: ENOSPC, hint: "the refill ring is full after a flush")
             }
         }
         queue.refill.write(queue.refillEntry(for: completion), at: slot[0])

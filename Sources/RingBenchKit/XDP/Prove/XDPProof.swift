@@ -88,7 +88,8 @@ public struct XDPProof: Sendable {
                 defer { pace.finished.storeRelease(1) }
                 return .success(
                     WireSource(interface: peer).send(
-                        frames: traffic.frames, bytes: traffic.packetBytes, window: traffic.effectiveWindow, pace: pace))
+                        frames: traffic.frames, bytes: traffic.packetBytes, window: traffic.effectiveWindow, pace: pace)
+                )
             }
         } catch {
             throw Failure(error)

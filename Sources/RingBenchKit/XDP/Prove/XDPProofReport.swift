@@ -24,7 +24,8 @@ public struct XDPProofReport: Encodable, Sendable {
     /// What is not as it must be for zero copy; empty if all is.
     public var findings: [String] {
         var findings: [String] = []
-        for (name, probe) in [("", probes.wanted), (" in copy mode", probes.copy), (" in the control", probes.control)] {
+        for (name, probe) in [("", probes.wanted), (" in copy mode", probes.copy), (" in the control", probes.control)]
+        {
             let arrived = probe.isRedirected ? probe.packetsRedirected : probe.packetsPassed
             if arrived != probe.packetsSent {
                 findings.append(
@@ -43,7 +44,8 @@ public struct XDPProofReport: Encodable, Sendable {
             findings.append("\(probes.copy.framesWritten) frames were written in copy mode, so writing proves nothing")
         }
         if probes.control.framesHoldingPacket != probes.control.packetsSent {
-            findings.append("the control found \(probes.control.framesHoldingPacket) of \(probes.control.packetsSent) packets")
+            findings.append(
+                "the control found \(probes.control.framesHoldingPacket) of \(probes.control.packetsSent) packets")
         }
         return findings
     }

@@ -8,7 +8,8 @@ extension ZCRXSelftest {
     static let receiveCases = [
         ZCRXSelftestCase(6, "receives that cannot be", refusesReceives),
         ZCRXSelftestCase(7, "exit with a receive under way", exitsWithReceive),
-        ZCRXSelftestCase(13, "a page, then twice the area: kept, returned at once, returned when the ring is full", receives),
+        ZCRXSelftestCase(
+            13, "a page, then twice the area: kept, returned at once, returned when the ring is full", receives),
         ZCRXSelftestCase(14, "exit while payload arrives: in the task, on a worker, exported or not", exitsAbruptly),
     ]
 
@@ -86,7 +87,8 @@ extension ZCRXSelftest {
                 let result = ctr_send(connection.sender, page.baseAddress, page.count)
                 if result == -Int(EINTR) { continue }
                 guard result == page.count else {
-                    throw SystemCallError("send", errno: CInt(truncatingIfNeeded: min(result, 0)), hint: "\(result) bytes")
+                    throw SystemCallError(
+                        "send", errno: CInt(truncatingIfNeeded: min(result, 0)), hint: "\(result) bytes")
                 }
                 sent += UInt64(page.count)
             }

@@ -111,7 +111,8 @@ extension ZCRXSelftest {
         let uring = try CompletionRing(entries: 64)
         checks.expect(ZCRXQueue.control(CTR_ZCRX_EXPORT, of: 0, in: -1).result < 0, "exported without a ring")
         checks.expect(
-            ZCRXQueue.control(CTR_ZCRX_EXPORT, of: 0, in: uring.descriptor).result < 0, "exported what is not registered")
+            ZCRXQueue.control(CTR_ZCRX_EXPORT, of: 0, in: uring.descriptor).result < 0,
+            "exported what is not registered")
         var nothing = ZCRXRegistration(importing: -1)
         checks.expect(nothing.register(with: uring.descriptor) < 0, "imported descriptor -1")
         try SystemCallError.check(fixture.registration.register(with: uring.descriptor), "IORING_REGISTER_ZCRX_IFQ")

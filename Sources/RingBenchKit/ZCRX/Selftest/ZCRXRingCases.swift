@@ -35,7 +35,8 @@ extension ZCRXSelftest {
         entries.append(padded)
         for entry in entries {
             let slot = receiver.queue.refill.reserve(1)
-            checks.expect(!slot.isEmpty, "the flush left the entry before 0x\(String(entry.offset, radix: 16)) in the ring")
+            checks.expect(
+                !slot.isEmpty, "the flush left the entry before 0x\(String(entry.offset, radix: 16)) in the ring")
             guard !slot.isEmpty else { return }
             receiver.queue.refill.write(entry, at: slot[0])
             receiver.queue.refill.submit(1)

@@ -43,7 +43,8 @@ public struct ZCRXSelftestReport: Encodable, Sendable {
     public func require() throws(Failure) {
         let failed = cases.filter { $0.outcome == .fail }.map(\.id)
         guard failed.isEmpty else {
-            throw Failure(.checkFailed, "\(failed.count) of \(cases.count) cases fail: \(failed.joined(separator: ", "))")
+            throw Failure(
+                .checkFailed, "\(failed.count) of \(cases.count) cases fail: \(failed.joined(separator: ", "))")
         }
     }
 }
