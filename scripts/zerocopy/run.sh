@@ -34,7 +34,7 @@ flock --unlock 9
     exit 64
 }
 initramfs "$binary" "$work/initramfs"
-say "booting Linux $kernel_release with $driver under $("$qemu" --version 2>/dev/null | head -n 1 || echo "$qemu")"
+say "booting Linux $kernel_release with $driver"
 started=$SECONDS
 rm -f "$work/console" "$work/results"
 boot "$work/initramfs" "$work/console" "$work/results" 300 || {
