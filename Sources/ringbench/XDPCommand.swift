@@ -6,7 +6,7 @@ struct XDPCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xdp",
         abstract: "AF_XDP: buffers that go to the kernel and come back through mapped rings, today.",
-        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self])
+        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self, XDPTokensCommand.self])
 }
 
 /// What every AF_XDP receiver is made with; the letters are xdpsock's.
@@ -75,6 +75,17 @@ enum XDPText {
         copy mode    \(mode.granted) (asked for: \(mode.requested)): \(mode.reason)
         attach mode  \(attachMode.granted) (asked for: \(attachMode.requested)): \(attachMode.reason)
         """
+    }
+
+    static func batches(_ batches: BatchPercentiles?, _ calls: XDPCalls, packets: UInt64) -> String {
+        let perPacket = (Double(calls.all) / Double(max(packets, 1))).text(4)
+        let line = "calls        \(perPacket) a packet: \(calls.wakeups) wakeups, \(calls.waits) waits"
+        guard let batches else { return line }
+        return """
+            batches      \(batches.mean.text(1)) packets; p50 \(batches.p50), p90 \(batches.p90), p99 \(batches.p99), \
+            max \(batches.most)
+            \(line)
+            """
     }
 
     static func counters(_ statistics: XDPStatistics) -> String {

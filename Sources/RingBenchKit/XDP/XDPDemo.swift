@@ -32,7 +32,7 @@ public enum XDPDemo {
     }
 
     /// First and last of the CPUs that this process may use.
-    private static func chosenCPUs() -> [Int] {
+    static func chosenCPUs() -> [Int] {
         let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         return [allowed.first ?? 0, allowed.last ?? 0]
     }
@@ -63,7 +63,8 @@ public enum XDPDemo {
             source: source, receiver: &receiver, cpuNanoseconds: cpuNanoseconds, cpus: cpus)
     }
 
-    private static func startSource(
+    /// Starts the thread that sends `configuration`'s packets to the receiver.
+    static func startSource(
         _ configuration: XDPDemoConfiguration, on wire: VethPair, receiver: borrowing XDPReceiver, cpu: Int, pace: Pace
     ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
         func start(
@@ -82,7 +83,7 @@ public enum XDPDemo {
             let name = wire.senderName
             return try start(in: wire.sender) { () throws(Failure) in
                 do throws(XDPError) {
-                    return WireSource(interface: try NetworkInterface(named: name))
+                    return WireSource(interface: try NetworkInterface(named: name), flows: configuration.flows)
                 } catch {
                     throw Failure(error)
                 }
@@ -90,7 +91,7 @@ public enum XDPDemo {
         case .live:
             let frames = LiveFrames(
                 through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
-            let source = LiveSource(frames: frames, copies: configuration.framesPerCall)
+            let source = LiveSource(frames: frames, copies: configuration.framesPerCall, flows: configuration.flows)
             return try start(in: wire.receiver) { () throws(Failure) in source }
         }
     }
