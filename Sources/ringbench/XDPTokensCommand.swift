@@ -82,7 +82,7 @@ struct XDPTokensCommand: ParsableCommand {
         var configuration = XDPTokensConfiguration()
         configuration.interface = interface
         configuration.queue = queue
-        configuration.durationNanoseconds = try XDPReceiveCommand.nanoseconds(duration)
+        configuration.durationNanoseconds = try XDPReceiverOptions.nanoseconds(duration, of: "--duration")
         if interface == nil, let frames { configuration.traffic.frames = frames }
         configuration.frames = interface == nil ? nil : frames
         configuration.traffic.source = source

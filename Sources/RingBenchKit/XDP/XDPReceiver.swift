@@ -32,7 +32,9 @@ struct XDPReceiver: ~Copyable {
             let given = umem.provide(frames: 0..<min(provided ?? geometry.frameCount, geometry.frameCount))
             for frame in 0..<given { _ = ledger.give(UInt64(frame)) }
             let socket = try XDPSocket(
-                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode)
+                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode,
+                needWakeup: options.needsWakeup)
+            if let budget = options.busyPollBudget { try socket.preferBusyPolling(budget: CInt(clamping: budget)) }
             let (program, attachMode) = try Self.attach(socket, options.attachMode)
             self.program = program
             self.attachMode = attachMode
@@ -45,7 +47,8 @@ struct XDPReceiver: ~Copyable {
         batches = BatchSizes(most: options.batchSize)
     }
 
-    private static func attach(
+    /// Attaches a program that sends the socket's queue to it.
+    static func attach(
         _ socket: borrowing XDPSocket, _ mode: AttachMode.Request
     ) throws(XDPError) -> (RedirectProgram, AttachMode) {
         do throws(SystemCallError) {
@@ -82,6 +85,8 @@ struct XDPReceiver: ~Copyable {
 
     /// Waits as the options say; at most a fiftieth of a second.
     mutating func waitForPackets() {
+        // Busy polling, the call is what makes the driver look.
+        if options.busyPollBudget != nil { return wakeKernel() }
         guard options.wait == .poll else { return }
         calls.waits &+= 1
         _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000)

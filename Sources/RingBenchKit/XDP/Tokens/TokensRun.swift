@@ -25,7 +25,8 @@ struct TokensRun: ~Copyable {
     ) throws(Failure) {
         self.configuration = configuration
         self.consumers = consumers
-        line = XDPLiveLine("xdp tokens", progress)
+        line = XDPLiveLine(
+            "xdp tokens", progress, intervalNanoseconds: configuration.traffic.options.intervalNanoseconds)
         do throws(SystemCallError) {
             pace = try Pace(alsoCounting: consumers.all.map(\.page.received))
         } catch {

@@ -31,19 +31,12 @@ public enum XDPTokens {
     private static func run(
         _ configuration: XDPTokensConfiguration, on interface: String, wire: VethPair?, _ progress: Progress
     ) throws(Failure) -> XDPTokensReport {
-        let options = configuration.traffic.options
-        let kernel = Kernel(bare: try configuration.rings.composition(), configuration.rings.kernel)
-        var request = BindRequest()
-        request.dmabufBytes = Int(options.umemFrames) * Int(options.frameBytes)
-        let binding: Binding
-        do { binding = try kernel.bind(request).get() } catch {
-            throw Failure(.systemCall, "the UMEM cannot be had: \(error)")
-        }
+        let (kernel, binding) = try configuration.makeKernel()
         let consumers = try TokenConsumers(configuration, kernel: kernel, binding: binding)
         defer { consumers.end() }
         var chain = try TokenReceiver(
-            interface: interface, queue: configuration.queue, options: options, kernel: kernel, binding: binding,
-            sockets: consumers.all.map(\.socket))
+            interface: interface, queue: configuration.queue, options: configuration.traffic.options, kernel: kernel,
+            binding: binding, sockets: consumers.all.map(\.socket))
         try consumers.awaitReady()
         let sharedPages = consumers.all.map { PageMap.sharedPages(of: $0, with: binding) }
         var run = try TokensRun(configuration, consumers, progress)

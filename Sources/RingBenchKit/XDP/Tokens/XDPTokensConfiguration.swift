@@ -71,6 +71,16 @@ public struct XDPTokensConfiguration: Sendable {
         return all
     }
 
+    /// The model kernel, and the binding whose dmabuf is the UMEM.
+    func makeKernel() throws(Failure) -> (Kernel, Binding) {
+        let kernel = Kernel(bare: try rings.composition(), rings.kernel)
+        var request = BindRequest()
+        request.dmabufBytes = Int(traffic.options.umemFrames) * Int(traffic.options.frameBytes)
+        do { return (kernel, try kernel.bind(request).get()) } catch {
+            throw Failure(.systemCall, "the UMEM cannot be had: \(error)")
+        }
+    }
+
     /// What each consumer's process is told.
     var assignment: FrameConsumer.Assignment {
         FrameConsumer.Assignment(
