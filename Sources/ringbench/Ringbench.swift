@@ -10,6 +10,7 @@ struct Ringbench: ParsableCommand {
         subcommands: [
             EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ZCRXCommand.self,
             ProbeCommand.self, InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
+            ConsumeFramesCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

@@ -72,35 +72,43 @@ public enum XDPDemo {
             source: source, receiver: &receiver, cpuNanoseconds: cpuNanoseconds, cpus: cpus)
     }
 
-    private static func startSource(
+    /// Starts the thread that sends `configuration`'s packets to the receiver.
+    static func startSource(
         _ configuration: XDPDemoConfiguration, on wire: VethPair, receiver: borrowing XDPReceiver, cpu: Int, pace: Pace
     ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
-        func start(
-            in namespace: NetworkNamespace, _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
-        ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
-            try namespace.start { () throws(Failure) in
-                defer { pace.finished.storeRelease(1) }
-                _ = ctr_pin_thread(CInt(cpu))
-                return try make().send(
-                    frames: configuration.frames, bytes: configuration.packetBytes,
-                    window: configuration.effectiveWindow, pace: pace)
+        guard configuration.source == .live else {
+            return try startWireSource(configuration, on: wire, cpu: cpu, pace: pace)
+        }
+        let frames = LiveFrames(
+            through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
+        let source = LiveSource(frames: frames, copies: configuration.framesPerCall, flows: configuration.flows)
+        return try start(configuration, in: wire.receiver, cpu: cpu, pace: pace) { () throws(Failure) in source }
+    }
+
+    /// The same for packets on the wire, whoever receives them.
+    static func startWireSource(
+        _ configuration: XDPDemoConfiguration, on wire: VethPair, cpu: Int, pace: Pace
+    ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
+        let name = wire.senderName
+        return try start(configuration, in: wire.sender, cpu: cpu, pace: pace) { () throws(Failure) in
+            do throws(XDPError) {
+                return WireSource(interface: try NetworkInterface(named: name), flows: configuration.flows)
+            } catch {
+                throw Failure(error)
             }
         }
-        switch configuration.source {
-        case .wire:
-            let name = wire.senderName
-            return try start(in: wire.sender) { () throws(Failure) in
-                do throws(XDPError) {
-                    return WireSource(interface: try NetworkInterface(named: name))
-                } catch {
-                    throw Failure(error)
-                }
-            }
-        case .live:
-            let frames = LiveFrames(
-                through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
-            let source = LiveSource(frames: frames, copies: configuration.framesPerCall)
-            return try start(in: wire.receiver) { () throws(Failure) in source }
+    }
+
+    private static func start(
+        _ configuration: XDPDemoConfiguration, in namespace: NetworkNamespace, cpu: Int, pace: Pace,
+        _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
+    ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
+        try namespace.start { () throws(Failure) in
+            defer { pace.finished.storeRelease(1) }
+            _ = ctr_pin_thread(CInt(cpu))
+            return try make().send(
+                frames: configuration.frames, bytes: configuration.packetBytes,
+                window: configuration.effectiveWindow, pace: pace)
         }
     }
 }

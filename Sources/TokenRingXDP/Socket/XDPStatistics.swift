@@ -46,6 +46,30 @@ public struct XDPStatistics: Hashable, Sendable, Encodable {
         transmitRingEmpty = raw.tx_ring_empty_descs
     }
 
+    /// What each counter that is not zero means and what to do, one sentence each, the kernel's name first.
+    public var explanations: [String] {
+        let beyond = receiveDropped &- min(receiveFillRingEmpty, receiveDropped)
+        return [
+            (
+                receiveFillRingEmpty, "rx_fill_ring_empty_descs",
+                "FILL was empty; return frames sooner or have more of them"
+            ),
+            (
+                beyond, "rx_dropped",
+                "packets were longer than a frame has room for; take larger frames or several a packet"
+            ),
+            (receiveRingFull, "rx_ring_full", "RX was full; receive faster or make RX longer"),
+            (
+                receiveInvalidDescriptors, "rx_invalid_descs",
+                "FILL held addresses outside the UMEM, which the kernel skipped"
+            ),
+            (
+                transmitInvalidDescriptors, "tx_invalid_descs",
+                "TX held descriptors that the kernel skipped: outside the UMEM, over a frame's end, or unknown options"
+            ),
+        ].filter { $0.0 > 0 }.map { "\($0.1) \($0.0): \($0.2)" }
+    }
+
     /// Packets that reached the socket and were not delivered. An empty FILL ring is part of `receiveDropped`.
     public var lostPackets: UInt64 { receiveDropped &+ receiveRingFull }
 }
