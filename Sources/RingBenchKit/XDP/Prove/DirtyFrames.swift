@@ -64,7 +64,7 @@ struct DirtyFrames {
 
     /// Numbered packets from the peer, in one go.
     private func send() throws(SystemCallError) -> UInt32 {
-        let result = WireSource(interface: peer).send(
+        let result = WireSource(interface: peer, flows: 1).send(
             frames: UInt64(packets), bytes: Self.packetBytes, window: 0, pace: try Pace())
         if let error = result.error { throw error }
         return UInt32(result.sentFrames)

@@ -87,7 +87,7 @@ public struct XDPProof: Sendable {
             thread = try PinnedThread(cpu: cpus[0]) {
                 defer { pace.finished.storeRelease(1) }
                 return .success(
-                    WireSource(interface: peer).send(
+                    WireSource(interface: peer, flows: traffic.flows).send(
                         frames: traffic.frames, bytes: traffic.packetBytes, window: traffic.effectiveWindow, pace: pace)
                 )
             }
