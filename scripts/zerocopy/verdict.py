@@ -27,6 +27,21 @@ def expected(probe_packets, frames):
             ("frames returned through FILL", "xdp.traffic.frames_returned", frames),
             ("frames missing at the end", "xdp.traffic.umem.in_application_frames", 0),
         ],
+        "xdp-tokens": [
+            ("granted mode (XDP_OPTIONS)", "xdp.mode.granted", "zero_copy"),
+            ("lost at the socket", "xdp.frames_lost", 0),
+            ("survivor was killed", "xdp.consumers.0.killed", False),
+            ("survivor: lost", "xdp.consumers.0.lost", 0),
+            ("survivor: wrong bytes", "xdp.consumers.0.corrupt", 0),
+            ("survivor: out of order", "xdp.consumers.0.out_of_order", 0),
+            ("survivor read where the driver wrote", "xdp.consumers.0.addresses_match", True),
+            ("other consumer was killed", "xdp.consumers.1.killed", True),
+            ("payload copies", "xdp.payload_copies", 0),
+            ("UMEM whole at the end", "xdp.umem_whole", True),
+        ],
+        "conformance-xsk": [
+            ("cases of the kernel's selftests that fail", "totals.fail", 0),
+        ],
         "zcrx-prove": [
             ("wrong bytes", "zcrx.wrong_bytes", 0),
             ("buffers of the area", "zcrx.area_buffers", 1024),
@@ -41,6 +56,15 @@ def expected(probe_packets, frames):
 
 # Shown; the job's own verdict, which is its exit code, covers them.
 SHOWN = {
+    "xdp-tokens": [
+        ("packets through the chain", "xdp.frames_received"),
+        ("survivor: packets read", "xdp.consumers.0.received"),
+        ("the killed one's tokens taken back", "xdp.consumers.1.taken_back"),
+    ],
+    "conformance-xsk": [
+        ("cases of the kernel's selftests that pass", "totals.pass"),
+        ("skipped with the kernel's or driver's reason", "totals.skipped"),
+    ],
     "zcrx-prove": [
         ("bytes received", "zcrx.received_bytes"),
         ("buffers received", "zcrx.pieces"),
@@ -59,18 +83,17 @@ SPLAT = re.compile(r"BUG:|WARNING:|Oops|KASAN|general protection|refcount_t|Call
 def at(document, path):
     """The value at a dotted path, or None."""
     for key in path.split("."):
-        if not isinstance(document, dict) or key not in document:
+        try:
+            document = document[int(key) if isinstance(document, list) else key]
+        except (KeyError, IndexError, ValueError, TypeError):
             return None
-        document = document[key]
     return document
 
 
 def put(document, path, value):
     """Replaces the value at a dotted path."""
-    *folders, last = path.split(".")
-    for key in folders:
-        document = document[key]
-    document[last] = value
+    folder, _, last = path.rpartition(".")
+    (at(document, folder) if folder else document)[last] = value
 
 
 def read(results):
@@ -102,9 +125,9 @@ def judge(jobs, console, checks):
             table.append((job, name, found, "ok" if holds else f"must be {value}"))
             if not holds:
                 wrong.append(f"{job}: {name} is {found} and must be {value}")
-        for case in at(document, "selftest.cases") or []:
+        for case in at(document, "selftest.cases") or at(document, "cases") or []:
             if case["outcome"] != "pass":
-                table.append((job, f"{case['id']} {case['name']}", case["outcome"], case["detail"]))
+                table.append((job, f"{case['id']} {case['name']}"[:46], case["outcome"], case["detail"]))
     wrong += [f"the guest's kernel: {line.strip()}" for line in console if SPLAT.search(line)]
     return wrong, table
 
@@ -124,7 +147,7 @@ def unnoticed(jobs, console, checks):
     for job, rows in checks.items():
         must_notice(f"{job} failed", lambda jobs, _, job=job: jobs[job].update(exit=1))
         for name, path, value in rows:
-            other = "copy" if isinstance(value, str) else value + 1
+            other = "copy" if isinstance(value, str) else not value if isinstance(value, bool) else value + 1
             must_notice(
                 f"{job}: {name}", lambda jobs, _, job=job, path=path, other=other: put(jobs[job]["document"], path, other))
     must_notice("a warning of the kernel", lambda _, log: log.append("[   3.1] WARNING: CPU: 0 PID: 1 at net/xdp/xsk.c"))
@@ -143,7 +166,7 @@ def main(results, console, probe_packets, frames):
     if not wrong:
         wrong = [f"the verdict does not notice: {what}" for what in unnoticed(jobs, console, checks)]
     for job, name, found, remark in table:
-        print(f"{job:14} {name:46} {found!s:>10}  {remark}".rstrip())
+        print(f"{job:15} {name:46} {found!s:>10}  {remark}".rstrip())
     end = jobs.get("end", {})
     print(f"\nguest: Linux {end.get('kernel')}, {end.get('seconds')} s; emulated, so no rate means anything")
     for sentence in wrong:
