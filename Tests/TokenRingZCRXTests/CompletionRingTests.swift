@@ -13,9 +13,9 @@ struct CompletionRingTests {
         for round in 0..<40 {
             let count = UInt64(1 + round % 8)
             for offset in 0..<count { ring.queueNothing(userData: next + offset) }
-            #expect(try ring.submit(awaiting: UInt32(count)) == true)
+            try #require(try ring.submit(awaiting: UInt32(count)) == true)
             let batch = ring.completions.peek(upTo: 16)
-            #expect(UInt64(batch.count) == count)
+            try #require(UInt64(batch.count) == count)
             for offset in 0..<batch.count {
                 let completion = ring.completions.read(at: batch[offset])
                 #expect(completion.userData == next + UInt64(offset))

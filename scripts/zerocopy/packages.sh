@@ -7,14 +7,12 @@ unpacked() {
     [[ -e $folder/complete && -z ${ZEROCOPY_REFRESH:-} ]] && return
     local started=$SECONDS
     say "fetching $1 into $folder"
-    # Nobody sees a folder half done: it is filled under another name.
-    local partial="$folder.partial.$$"
+    # Nobody sees a folder half done: it is filled under another name, which a killed run leaves to the next.
+    local partial="$folder.partial"
     rm -rf "$partial"
     mkdir -p "$partial"/{lists,archives}/partial "$partial/root"
-    # shellcheck disable=SC2064 # the name is the one of now
-    trap "rm -rf '$partial'" EXIT
     "$2" "$partial" >"$partial/log" 2>&1 || {
-        tail -n 3 "$partial/log" >&2
+        grep -E '^[EW]:' "$partial/log" | tail -n 3 >&2 || true
         skip "the packages for $1 cannot be had from Debian's archive"
     }
     local package
@@ -23,7 +21,6 @@ unpacked() {
     rm -rf "$partial"/{archives,lists}
     rm -rf "$folder"
     mv "$partial" "$folder"
-    trap - EXIT
     say "fetched $1 in $((SECONDS - started)) s"
 }
 
@@ -49,7 +46,8 @@ private_apt() {
     shift 2
     "$command" -q -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null \
         -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder" -o Debug::NoLocking=1 \
-        -o APT::Sandbox::User="$(id -un)" -o APT::Update::Post-Invoke-Success::= -o Acquire::Retries=2 "$@"
+        -o APT::Sandbox::User="$(id -un)" -o APT::Update::Post-Invoke-Success::= -o APT::Update::Error-Mode=any \
+        -o Acquire::Retries=2 "$@"
 }
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
