@@ -16,6 +16,8 @@ let package = Package(
         .library(name: "RingKernelModel", targets: ["RingKernelModel"]),
         .library(name: "TokenRingXDP", targets: ["TokenRingXDP"]),
         .library(name: "TokenRingZCRX", targets: ["TokenRingZCRX"]),
+        // What ringbench measures with; Tests/Fuzz needs it.
+        .library(name: "RingBenchKit", targets: ["RingBenchKit"]),
         .executable(name: "ringbench", targets: ["ringbench"]),
     ],
     dependencies: [
