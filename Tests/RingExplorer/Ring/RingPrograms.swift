@@ -16,6 +16,16 @@ public enum RingPrograms {
         }
     }
 
+    /// Those that take less than a second each even without optimisation, and one for each side that sleeps: for mutations.
+    public static var quick: [Program] {
+        RingPublication.allCases.flatMap { publication in
+            [1, 2].flatMap { capacity in
+                programs(RingShape(publication, capacity: capacity, start: beforeWrap))
+                    .filter { !$0.name.hasPrefix("sleep and wake") }
+            } + smallest(publication)
+        }
+    }
+
     private static func programs(_ shape: RingShape) -> [Program] {
         let many = Int(shape.capacity) + 1
         func program(_ name: String, _ use: some RingUse) -> Program {
@@ -28,6 +38,7 @@ public enum RingPrograms {
             program("parts and cancel", Parts()),
             program("sleep and wake, futex", Wakeup(sleep: .futex)),
             program("sleep and wake, eventfd", Wakeup(sleep: .eventfd)),
+            program("room, sleep and wake", RoomWakeup()),
             program("producer killed", ProducerSuccession()),
             program("consumer killed", ConsumerSuccession()),
         ]
