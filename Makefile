@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test build packages examples
+.PHONY: bench test proof build packages examples
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -10,6 +10,10 @@ bench: packages
 
 test: packages
 	scripts/run-tests.sh
+
+# Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
+proof: packages
+	scripts/proof/run.sh $(if $(SHORT),--short)
 
 build: packages
 	$(SWIFT) build -c release

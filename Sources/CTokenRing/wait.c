@@ -57,9 +57,14 @@ int ctr_eventfd_drain(int fd)
 
 int ctr_poll_in(int fd, int64_t timeout_ns)
 {
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-	struct timespec ts;
-	int ret = ppoll(&pollfd, 1, as_timespec(timeout_ns, &ts), NULL);
+	return ctr_poll_either(fd, -1, timeout_ns);
+}
 
-	return ret < 0 ? -errno : ret;
+int ctr_poll_either(int first, int second, int64_t timeout_ns)
+{
+	struct pollfd pollfds[] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
+	struct timespec ts;
+	int ret = ppoll(pollfds, 2, as_timespec(timeout_ns, &ts), NULL);
+
+	return ret < 0 ? -errno : !!pollfds[0].revents | !!pollfds[1].revents << 1;
 }

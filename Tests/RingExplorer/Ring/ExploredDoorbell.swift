@@ -11,7 +11,9 @@ struct ExploredDoorbell: SleepingPlace {
 
     func ring(_: SharedWord?) { machine.ring(bell) }
 
-    func sleep(on _: SharedWord?, expected: UInt32, nanoseconds _: Int64) -> WaitOutcome {
+    func sleep(
+        on _: SharedWord?, expected: UInt32, watching _: PeerLife?, nanoseconds _: Int64
+    ) -> WaitOutcome {
         let slept = word.map { machine.sleep(bell, on: $0, expected: expected) } ?? machine.sleep(bell)
         return slept == nil ? .interrupted : .ready
     }

@@ -19,7 +19,7 @@ struct RoomWakeup: RingUse {
                     var ring = ProducerRing(memory: ends.producerMemory())
                     var slot = ring.reserve(1)
                     while slot.isEmpty {
-                        guard ring.wait(on: room, polls: 1, timeout: nil) == .ready else { return }
+                        guard ring.wait(on: room, watching: nil, polls: 1, timeout: nil) == .ready else { return }
                         slot = ring.reserve(1)
                     }
                     ring.write(Memory.Entry(sequence: stream.sent), at: slot.first)

@@ -30,7 +30,7 @@ struct Wakeup: RingUse {
                         if slot.isEmpty {
                             // As waitForRoom does.
                             ring.wakeConsumer(on: arrived)
-                            guard ring.wait(on: room, polls: 1, timeout: nil) == .ready else { return }
+                            guard ring.wait(on: room, watching: nil, polls: 1, timeout: nil) == .ready else { return }
                             continue
                         }
                         ring.write(Memory.Entry(sequence: stream.sent), at: slot.first)
@@ -48,7 +48,9 @@ struct Wakeup: RingUse {
                         if taken > 0 {
                             ring.wakeProducer(on: room)
                         } else {
-                            guard ring.wait(on: arrived, polls: 1, timeout: nil) == .ready else { return }
+                            guard ring.wait(on: arrived, watching: nil, polls: 1, timeout: nil) == .ready else {
+                                return
+                            }
                         }
                     }
                 },
