@@ -57,6 +57,16 @@ let package = Package(
         .executableTarget(
             name: "ServePeer", dependencies: ["TokenRing", "CTokenRing", "RingKernelModel", "RingTestSupport"],
             path: "Tests/ServePeer"),
+        // An explorer of interleavings that the rings run under, and what prints its findings (make proof).
+        .target(name: "CCoroutine", path: "Tests/CCoroutine", cSettings: strictC),
+        .target(
+            name: "RingExplorer", dependencies: ["TokenRing", "CTokenRing", "RingTestSupport", "CCoroutine"],
+            path: "Tests/RingExplorer"),
+        .executableTarget(
+            name: "RingProof",
+            dependencies: ["RingExplorer", "TokenRing", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/RingProof"),
+        .testTarget(name: "RingExplorerTests", dependencies: ["RingExplorer", "TokenRing"]),
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(

@@ -8,30 +8,24 @@
 /// The producer index is stored too, behind the phases. It is a record for whoever sleeps on it, looks at the ring from
 /// outside or takes up a dead producer's role; a consumer never takes entries by it. The consumer's index is a shared word
 /// as in every ring, for the producer must know what is free.
+///
+/// Generic over the memory below for the sake of explorers; in mapped memory it is `SlotPublishedMemory`.
 @frozen
-public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMemory {
-    @usableFromInline let base: MappedRingMemory<Entry>
+public struct SlotPublication<Base: PhasedRingMemory>: RingMemory where Base.Entry: PhasedEntry {
+    /// What a slot holds.
+    public typealias Entry = Base.Entry
 
-    /// The ring at `layout` in `mapping`.
-    ///
-    /// Traps if the entry's type says that its phase word is somewhere else than in an aligned word of the entry.
-    ///
-    /// - Throws: `LayoutError`, naming the field, if the layout does not describe a ring of `Entry` inside the mapping.
-    public init(_ mapping: Mapping, layout: RingLayout, of _: Entry.Type = Entry.self) throws(LayoutError) {
-        let offset = Entry.phaseWordOffset
-        precondition(
-            offset >= 0 && offset % 4 == 0 && offset + 4 <= MemoryLayout<Entry>.size
-                && MemoryLayout<Entry>.alignment >= 4,
-            "the phase word of an entry must be an aligned word of it")
-        base = try MappedRingMemory(mapping, layout: layout)
-    }
+    @usableFromInline let base: Base
+
+    /// The ring in `base`.
+    public init(over base: Base) { self.base = base }
 
     /// Makes a ring that starts at `start` empty: no slot shows the phase of the index that will be written there next.
     /// Overwrites every entry's phase word. At set-up only, before anybody holds an end of the ring.
     public func unpublishAll(from start: RingIndex) {
         for offset in 0..<capacity {
             let index = start &+ offset
-            phaseWord(inSlot: slot(of: index)).storeRelease(unpublishedPhase(of: index))
+            base.storePhaseRelease(unpublishedPhase(of: index), inSlot: slot(of: index))
         }
     }
 
@@ -68,9 +62,10 @@ public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMem
     public func publish(from first: RingIndex, to end: RingIndex) {
         var index = first
         while index != end {
-            let word = phaseWord(inSlot: slot(of: index))
+            let slot = slot(of: index)
+            let word = base.loadPhaseRelaxed(inSlot: slot) & ~Phase.bit | publishedPhase(of: index)
             // B: pairs with C in publishedEnd(after:wanted:limit:). Without it the phase may be seen before the entry.
-            word.storeRelease(word.loadRelaxed() & ~Phase.bit | publishedPhase(of: index))
+            base.storePhaseRelease(word, inSlot: slot)
             index = index &+ 1
         }
         // Behind the phases: a sleeper that finds the word unchanged has not missed an entry that is announced by it.
@@ -84,7 +79,7 @@ public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMem
         var index = known
         while index != end {
             // C: pairs with B in publish(from:to:). Without it the entry may be read before the phase that publishes it.
-            let word = phaseWord(inSlot: slot(of: index)).loadAcquire()
+            let word = base.loadPhaseAcquire(inSlot: slot(of: index))
             guard word & Phase.bit == publishedPhase(of: index) else { break }
             index = index &+ 1
         }
@@ -108,17 +103,7 @@ public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMem
     /// Writes the entry into `slot`, which the caller keeps below `capacity`, with the phase of the round before.
     @inlinable @inline(__always)
     public func storeEntry(_ entry: Entry, inSlot slot: UInt32, inRoundOf index: RingIndex) {
-        let place = UnsafeMutableRawPointer(base.entries + Int(slot))
-        let offset = Entry.phaseWordOffset
-        withUnsafePointer(to: entry) { entry in
-            let source = UnsafeRawPointer(entry)
-            place.copyMemory(from: source, byteCount: offset)
-            (place + offset + 4).copyMemory(
-                from: source + offset + 4, byteCount: MemoryLayout<Entry>.size &- offset &- 4)
-            // A consumer may be looking at the word while it is written: one store, which never shows the new phase.
-            let word = source.load(fromByteOffset: offset, as: UInt32.self)
-            SharedWord(at: place + offset).storeRelaxed(word & ~Phase.bit | unpublishedPhase(of: index))
-        }
+        base.storeEntry(entry, inSlot: slot, phase: unpublishedPhase(of: index))
     }
 
     /// Fetches the line of the slot of `index` for writing.
@@ -130,12 +115,7 @@ public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMem
     public func prefetchToRead(at index: RingIndex) { base.prefetchToRead(at: index) }
 
     @inlinable @inline(__always)
-    func slot(of index: RingIndex) -> UInt32 { index.rawValue & base.mask }
-
-    @inlinable @inline(__always)
-    func phaseWord(inSlot slot: UInt32) -> SharedWord {
-        SharedWord(at: UnsafeMutableRawPointer(base.entries + Int(slot)) + Entry.phaseWordOffset)
-    }
+    func slot(of index: RingIndex) -> UInt32 { index.rawValue & (base.capacity &- 1) }
 
     /// The phase bit that publishes the entry of `index`: capacity is a power of two, so its bit in the index is the
     /// parity of the round.
@@ -157,7 +137,23 @@ public struct SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable>: RingMem
     }
 }
 
-/// `TOKEN_RING_PHASE`, as a constant of Swift's own so that inlined code does not depend on the C header.
-@usableFromInline enum Phase {
-    @inlinable static var bit: UInt32 { 1 << 31 }
+/// `SlotPublication` in mapped memory.
+public typealias SlotPublishedMemory<Entry: PhasedEntry & BitwiseCopyable> = SlotPublication<MappedRingMemory<Entry>>
+
+extension SlotPublication {
+    /// The ring at `layout` in `mapping`.
+    ///
+    /// Traps if the entry's type says that its phase word is somewhere else than in an aligned word of the entry.
+    ///
+    /// - Throws: `LayoutError`, naming the field, if the layout does not describe a ring of `Entry` inside the mapping.
+    public init<Slot: PhasedEntry & BitwiseCopyable>(
+        _ mapping: Mapping, layout: RingLayout, of _: Slot.Type = Slot.self
+    ) throws(LayoutError) where Base == MappedRingMemory<Slot> {
+        let offset = Slot.phaseWordOffset
+        precondition(
+            offset >= 0 && offset % 4 == 0 && offset + 4 <= MemoryLayout<Slot>.size
+                && MemoryLayout<Slot>.alignment >= 4,
+            "the phase word of an entry must be an aligned word of it")
+        self.init(over: try MappedRingMemory(mapping, layout: layout))
+    }
 }

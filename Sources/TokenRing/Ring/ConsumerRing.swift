@@ -180,3 +180,10 @@ extension ConsumerRing {
         memory.storeRelease(0, to: .consumerFlags)
     }
 }
+
+extension ConsumerRing {
+    /// All that decides what this end does next, for an explorer of interleavings.
+    package var state: [UInt64] {
+        [peeked, released, availableEnd].map { UInt64($0.rawValue) } + [seen.indexViolations]
+    }
+}

@@ -182,3 +182,10 @@ extension ProducerRing {
         memory.storeRelease(0, to: .producerFlags)
     }
 }
+
+extension ProducerRing {
+    /// All that decides what this end does next, for an explorer of interleavings.
+    package var state: [UInt64] {
+        [reserved, published, freeEnd].map { UInt64($0.rawValue) } + [seen.indexViolations]
+    }
+}

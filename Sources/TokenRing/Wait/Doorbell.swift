@@ -1,6 +1,16 @@
 import CTokenRing
 import SystemPackage
 
+/// Where one side of a ring sleeps: the seam between the waiting loop and the system calls of `Doorbell`.
+package protocol SleepingPlace {
+    /// Whether nobody sleeps here: the index is polled.
+    var isPolled: Bool { get }
+    /// Wakes whoever sleeps here.
+    func ring(_ word: SharedWord?)
+    /// Sleeps until it rings, `word` is no longer `expected`, the peer has ended, or the time is over. May return early.
+    func sleep(on word: SharedWord?, expected: UInt32, watching peer: PeerLife?, nanoseconds: Int64) -> WaitOutcome
+}
+
 /// How one side of a ring sleeps, and so how the other side wakes it. Both must use the same.
 public enum Doorbell: Sendable {
     /// It polls the index and never sleeps.
@@ -17,9 +27,13 @@ public enum Doorbell: Sendable {
         let owned = try OwnedDescriptor(ctr_eventfd(), of: "eventfd")
         return (.eventfd(owned.descriptor), owned)
     }
+}
+
+extension Doorbell: SleepingPlace {
+    package var isPolled: Bool { if case .spin = self { true } else { false } }
 
     /// Wakes whoever sleeps on this doorbell. One system call, none for `spin`.
-    func ring(_ word: SharedWord?) {
+    package func ring(_ word: SharedWord?) {
         switch self {
         case .spin: break
         case .futex: if let word { _ = ctr_futex_wake(word.address) }
@@ -33,7 +47,9 @@ public enum Doorbell: Sendable {
     /// Sleeps until the doorbell rings, `word` is no longer `expected`, the peer has ended, the time is over, or a signal comes.
     ///
     /// May return early; the caller looks at the ring again.
-    func sleep(on word: SharedWord?, expected: UInt32, watching peer: PeerLife?, nanoseconds: Int64) -> WaitOutcome {
+    package func sleep(
+        on word: SharedWord?, expected: UInt32, watching peer: PeerLife?, nanoseconds: Int64
+    ) -> WaitOutcome {
         switch self {
         case .spin:
             ctr_pause()

@@ -1,7 +1,7 @@
 import CTokenRing
 
 /// One end of a ring, as the waiting loop sees it.
-protocol WaitingEnd: ~Copyable {
+package protocol WaitingEnd: ~Copyable {
     /// Whether there is something to do now; looks at the peer's index if need be.
     mutating func isReady() -> Bool
     /// Tells the peer that we are going to sleep and looks once more; true means sleep.
@@ -15,8 +15,9 @@ protocol WaitingEnd: ~Copyable {
 }
 
 extension WaitingEnd where Self: ~Copyable {
-    mutating func wait(
-        on doorbell: Doorbell, watching peer: PeerLife?, polls: Int, timeout: Duration?
+    /// The one loop in which a side waits. `doorbell` is a `Doorbell`, or what an explorer sleeps on.
+    package mutating func wait(
+        on doorbell: some SleepingPlace, watching peer: PeerLife?, polls: Int, timeout: Duration?
     ) -> WaitOutcome {
         let deadline = timeout.map { ctr_monotonic_ns() &+ $0.nanoseconds }
         let lies = statistics.indexViolations
@@ -29,7 +30,7 @@ extension WaitingEnd where Self: ~Copyable {
             if statistics.indexViolations != lies { return .peerIsLying }
             let remaining = deadline.map { max(0, $0 &- ctr_monotonic_ns()) }
             if remaining == 0 { return .timedOut }
-            if case .spin = doorbell {
+            if doorbell.isPolled {
                 if peer?.hasEnded == true { return isReady() ? .ready : .peerHasEnded }
                 continue
             }
@@ -65,7 +66,11 @@ extension ConsumerRing {
     ///
     /// A full fence; one system call only if somebody sleeps.
     public func wakeProducer(_ doorbells: RingDoorbells) {
-        if needsWakeup() { doorbells.room.ring(memory.sharedWord(.consumer)) }
+        wakeProducer(on: doorbells.room)
+    }
+
+    package func wakeProducer(on room: some SleepingPlace) {
+        if needsWakeup() { room.ring(memory.sharedWord(.consumer)) }
     }
 }
 
@@ -92,24 +97,28 @@ extension ProducerRing {
     ///
     /// A full fence; one system call only if somebody sleeps.
     public func wakeConsumer(_ doorbells: RingDoorbells) {
-        if needsWakeup() { doorbells.entries.ring(memory.sharedWord(.producer)) }
+        wakeConsumer(on: doorbells.entries)
+    }
+
+    package func wakeConsumer(on entries: some SleepingPlace) {
+        if needsWakeup() { entries.ring(memory.sharedWord(.producer)) }
     }
 }
 
 extension ConsumerRing: WaitingEnd {
-    mutating func isReady() -> Bool { knownAvailable > 0 || refreshAvailable(wanted: capacity) > 0 }
+    package mutating func isReady() -> Bool { knownAvailable > 0 || refreshAvailable(wanted: capacity) > 0 }
 
     // What the word holds, not what we know: a producer that publishes in slots records its index behind that, and may
     // die in between.
-    var awaited: (word: SharedWord?, value: UInt32) {
+    package var awaited: (word: SharedWord?, value: UInt32) {
         (memory.sharedWord(.producer), memory.loadRelaxed(.producer))
     }
 }
 
 extension ProducerRing: WaitingEnd {
-    mutating func isReady() -> Bool { freeSlots(wanted: 1) > 0 }
+    package mutating func isReady() -> Bool { freeSlots(wanted: 1) > 0 }
 
-    var awaited: (word: SharedWord?, value: UInt32) {
+    package var awaited: (word: SharedWord?, value: UInt32) {
         (memory.sharedWord(.consumer), (freeEnd &- capacity).rawValue)
     }
 }
