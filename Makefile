@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test build packages examples soak fuzz deaths
+.PHONY: bench test test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -10,6 +10,11 @@ bench: packages
 
 test: packages
 	scripts/run-tests.sh
+
+# A guest with zero copy, made of Debian packages and booted under QEMU; nothing is installed (design/zerocopy.md).
+test-zerocopy: packages
+	$(SWIFT) build -c release --product ringbench
+	scripts/zerocopy/run.sh
 
 build: packages
 	$(SWIFT) build -c release

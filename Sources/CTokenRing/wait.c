@@ -55,17 +55,17 @@ int ctr_eventfd_drain(int fd)
 	return eventfd_read(fd, &count) < 0 ? -errno : 0;
 }
 
-int ctr_poll_in(int fd, int64_t timeout_ns)
-{
-	return ctr_poll_either(fd, -1, timeout_ns);
-}
-
 static int poll_for(struct pollfd *pollfds, nfds_t count, int64_t timeout_ns)
 {
 	struct timespec ts;
 	int ret = ppoll(pollfds, count, as_timespec(timeout_ns, &ts), NULL);
 
 	return ret < 0 ? -errno : ret;
+}
+
+int ctr_poll_in(int fd, int64_t timeout_ns)
+{
+	return ctr_poll_either(fd, -1, timeout_ns);
 }
 
 int ctr_poll_out(int fd, int64_t timeout_ns)

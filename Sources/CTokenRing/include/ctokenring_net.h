@@ -33,6 +33,10 @@ int ctr_packet_send(int fd, void *frames, size_t stride, size_t length, unsigned
 
 /* The calling thread has no capability any more; other threads keep theirs. */
 int ctr_drop_capabilities(void);
+/* Takes in frames of one ethertype that arrive at an interface and go up the stack; recv(2) has them whole. As long as it is open
+ * the interface takes frames for any address.
+ */
+int ctr_packet_listener(unsigned int ifindex, uint16_t ethertype);
 
 /* Signals go to the threads that did not call this. */
 int ctr_block_signals(void);
