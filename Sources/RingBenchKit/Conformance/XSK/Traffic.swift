@@ -25,8 +25,6 @@ struct TrafficRules: Sendable {
     var grows: Int = 0
     /// The program writes the packet's number in front of it.
     var hasMetadata = false
-    /// Packets that are received in the end; nil: all that must arrive.
-    var expected: Int?
 }
 
 /// What was carried.
@@ -66,7 +64,7 @@ struct Traffic: Sendable {
     ) throws(XSKEnding) -> TrafficCount {
         var count = TrafficCount()
         var streams = ExpectedStreams(packets, rules)
-        let expected = rules.expected ?? streams.total
+        let expected = streams.total
         var next = 0
         var last = ctr_monotonic_ns()
         while true {

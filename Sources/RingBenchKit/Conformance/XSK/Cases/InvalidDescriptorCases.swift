@@ -38,9 +38,7 @@ extension XSKCase {
         _ bench: XSKBench, chunkBytes: UInt32, isUnaligned: Bool
     ) throws(XSKEnding) -> String {
         var (receiver, sender) = (EndSetup.receiver, EndSetup.sender)
-        for setup in [\EndSetup.chunkBytes] {
-            (receiver[keyPath: setup], sender[keyPath: setup]) = (chunkBytes, chunkBytes)
-        }
+        (receiver.chunkBytes, sender.chunkBytes) = (chunkBytes, chunkBytes)
         (receiver.isUnaligned, sender.isUnaligned) = (isUnaligned, isUnaligned)
         let size = UInt64(sender.frames) * UInt64(chunkBytes)
         let half = UInt64(shortest / 2)
@@ -59,7 +57,7 @@ extension XSKCase {
             packet(0x4800 - half, arrives: chunkBytes != 2048),
             packet(UInt64(chunkBytes) * 9, arrives: true),
         ]
-        return try carryOneByOne(packets, bench, receiver, sender)
+        return try carryTogether(packets, bench, receiver, sender)
     }
 
     private static func invalidFragments(_ bench: XSKBench, isUnaligned: Bool) throws(XSKEnding) -> String {
@@ -85,11 +83,11 @@ extension XSKCase {
                 parts: [large, part(shortest, at: .address(acrossFrames))], arrives: isUnaligned),
             SentPacket(length: shortest),
         ]
-        return try carryOneByOne(packets, bench, receiver, sender)
+        return try carryTogether(packets, bench, receiver, sender)
     }
 
     /// All in one batch, so that a wrong one stands right before a good one.
-    private static func carryOneByOne(
+    private static func carryTogether(
         _ packets: [SentPacket], _ bench: XSKBench, _ receiver: EndSetup, _ sender: EndSetup
     ) throws(XSKEnding) -> String {
         try bench.carry(packets, receiver: receiver, sender: sender).text
