@@ -47,11 +47,16 @@ func xdpReceiveLoop<Check: FrameCheck>(
     check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, batches: borrowing BatchSizes,
     progress: SharedWord, batchSize: UInt32, quota: UInt64, idlePolls: UInt32
 ) -> ReceivePause {
+    // In registers while the loop runs.
+    var look = check
+    defer { check = look }
     var idle: UInt32 = 0
     var taken: UInt64 = 0
     while taken < quota {
         let batch = receive.peek(upTo: batchSize)
         if batch.isEmpty {
+            // Asked only now: while packets come, the kernel has frames to receive into.
+            if idle == idlePolls || (idle == 0 && taken > 0), fill.needsWakeup() { return .wakeKernel }
             idle &+= 1
             if idle > idlePolls { return .empty }
             ctr_pause()
@@ -72,7 +77,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
                 violations.badAddresses &+= 1
             } else {
                 if !ledger.take(frames.geometry.frameNumber(of: descriptor.address)) { violations.doubledFrames &+= 1 }
-                check.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
+                look.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
             }
             offset &+= 1
         }
@@ -92,8 +97,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
         fill.submit(given)
         returned &+= UInt64(given)
         taken &+= UInt64(batch.count)
-        progress.storeRelease(UInt32(truncatingIfNeeded: check.received))
-        if fill.needsWakeup() { return .wakeKernel }
+        progress.storeRelease(UInt32(truncatingIfNeeded: look.received))
     }
     return .quota
 }

@@ -84,6 +84,8 @@ struct TokenReceiver: ~Copyable {
             back &+= refill()
         }
         if taken == 0 { back = refill() }
+        for socket in sockets where taken > 0 { driver.finishPoll(for: socket) }
+        if back > 0, receiver.socket.fill.needsWakeup() { receiver.wakeKernel() }
         received &+= taken
         if taken > 0 || back > 0 { cost.add(since: start, tokens: Int(taken)) }
         return taken
@@ -117,7 +119,6 @@ struct TokenReceiver: ~Copyable {
         reposted &+= UInt64(given)
         receiver.returnedFrames = reposted
         if posted == 0 { driver.reportStarvation() }
-        if given > 0, receiver.socket.fill.needsWakeup() { receiver.wakeKernel() }
         return given
     }
 }
