@@ -40,6 +40,8 @@ public final class Kernel: @unchecked Sendable {
         public var niovs = 32768
         /// Bytes of a buffer, `rx-page-size`.
         public var niovBytes = Binding.pageBytes
+        /// Bindings of other programs, one on each further queue, with the mode that each asks for.
+        public var otherBindings: [TokenMode] = []
         /// Fragments that a socket queues before its receive window closes.
         public var windowFrags = 128
         /// Entries of the delivery ring.
@@ -80,6 +82,13 @@ public final class Kernel: @unchecked Sendable {
         request.dmabufBytes = configuration.niovs * configuration.niovBytes
         request.niovBytes = configuration.niovBytes
         let binding = try bind(request).get()
+        for (number, mode) in configuration.otherBindings.enumerated() {
+            var request = BindRequest()
+            request.queues = [number + 1]
+            request.dmabufBytes = Binding.pageBytes
+            request.autorelease = mode.rawValue
+            _ = try bind(request).get()
+        }
         for _ in 0..<configuration.flows { _ = open() }
         for sockets in composition.topology.groups(sockets, threads: configuration.threads) {
             try createRingSet(on: binding, ringSetRequest, serving: sockets)

@@ -168,7 +168,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func options(_ load: Load, _ repetitions: Int, _ cpus: CPUPair) -> [String: String] {
         var options = LoadOptions.options(of: load)
-        options["proposals"] = proposals ?? (profile == nil && !quick ? Evaluation.usual.joined(separator: ",") : "all")
+        options["proposals"] = proposals ?? (profile == nil ? Evaluation.usual.joined(separator: ",") : "all")
         options["repetitions"] = "\(repetitions)"
         options["cpus"] = "\(cpus.first),\(cpus.second)"
         options["profile"] = profile ?? ""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RingBenchKit
+import RingKernelModel
 
 /// The load that every proposal is put under. What is not given is as in the profile, or as in the mail threads' experiment.
 struct LoadOptions: ParsableArguments {
@@ -27,6 +28,12 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Buffers in the binding (default: 32768).")
     var niovs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bindings of other programs on the device: the mode that each asks for, 0 manual or 1 autorelease.",
+            valueName: "modes"))
+    var otherBindings: TokenModes?
+
     @Option(help: "Tokens that make one repetition (default: 1000000; of a profile, as many as arrive in its time).")
     var tokens: Int?
 
@@ -42,7 +49,7 @@ struct LoadOptions: ParsableArguments {
     /// Whether nothing but `--tokens` was given.
     var isDefault: Bool {
         [flows, readBytes, fragBytes, niovBytes, returnBatch, heldTokens, threads, niovs].allSatisfy { $0 == nil }
-            && deliveryRing == nil && returnRing == nil && seed == nil
+            && otherBindings == nil && deliveryRing == nil && returnRing == nil && seed == nil
     }
 
     /// `load` with what was given.
@@ -56,6 +63,7 @@ struct LoadOptions: ParsableArguments {
         load.heldTokens = heldTokens ?? load.heldTokens
         load.threads = threads ?? load.threads
         load.niovs = niovs ?? load.niovs
+        load.otherBindings = otherBindings?.modes ?? load.otherBindings
         load.tokens = tokens ?? load.tokens
         load.deliveryEntries = deliveryRing ?? load.deliveryEntries
         load.returnEntries = returnRing ?? load.returnEntries
@@ -69,6 +77,7 @@ struct LoadOptions: ParsableArguments {
             "flows": "\(load.flows)", "read-bytes": "\(load.readBytes)", "frag-bytes": "\(load.fragBytes)",
             "niov-bytes": "\(load.niovBytes)", "return-batch": "\(load.returnBatch)",
             "held-tokens": "\(load.heldTokens)", "threads": "\(load.threads)", "niovs": "\(load.niovs)",
+            "other-bindings": load.otherBindings.map { "\($0.rawValue)" }.joined(separator: ","),
             "tokens": "\(load.tokens)", "delivery-ring": "\(load.deliveryEntries)",
             "return-ring": "\(load.returnEntries)", "seed": "\(load.seed)",
         ]
@@ -80,5 +89,16 @@ struct LoadOptions: ParsableArguments {
         \(load.flows) flows, reads of \(load.readBytes) B in fragments of \(load.fragBytes) B, returns of \
         \(load.returnBatch), \(load.niovs) net_iovs of \(load.niovBytes) B
         """
+    }
+}
+
+/// Modes, separated by commas.
+struct TokenModes: ExpressibleByArgument {
+    let modes: [TokenMode]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        modes = parts.compactMap { UInt8($0).flatMap(TokenMode.init(rawValue:)) }
+        guard modes.count == parts.count else { return nil }
     }
 }

@@ -119,6 +119,7 @@ struct ServeStrangerTests {
         try answersCalls(kernel)
         try fuzzes(kernel, seed: 17)
         try scribbles(kernel, tokens: cleanUp == "ring-close" ? 0..<8192 : 8192..<UInt32.max)
+        try unmaps(kernel)
         try leavesEarly(kernel)
         let silent = try callsAndNeverReads(kernel)
         try sendsDescriptors(kernel)
@@ -139,6 +140,10 @@ struct ServeStrangerTests {
         let books = try kernel.stop()
         #expect(books["refused_calls"] ?? 0 >= Self.calls.count)
         #expect(books["index_violations"] ?? 0 > 0)
+        let tellings = Dictionary(grouping: books.log.split(separator: "\n").filter { $0.hasPrefix("ring set") }) {
+            $0.prefix { $0 != ":" }
+        }
+        #expect(tellings.values.allSatisfy { $0.count <= 2 }, "more is told of one than that it opened and closed")
     }
 
     /// Answered -EINVAL, and the connection ends.
@@ -209,6 +214,20 @@ struct ServeStrangerTests {
             }
         }
         #expect(client.call(TOKEN_RING_COUNTERS)?.counters.index_violations ?? 0 > 0)
+    }
+
+    /// Takes its mapping away, with tokens out and a call on the way; the kernel has its own.
+    private func unmaps(_ kernel: ServedKernel) throws {
+        let client = try kernel.connect()
+        let opened = try #require(client.open())
+        do {
+            let region = try RingRegion.attach(opened.descriptors[0])
+            for word in [RingWord.consumer, .consumerFlags] { region.word(word, of: 0).storeRelease(1) }
+            client.send(ServeClient.message(call: TOKEN_RING_KICK.rawValue))
+        }
+        #expect(client.receive() != nil)
+        for call in [TOKEN_RING_KICK, TOKEN_RING_FLUSH, TOKEN_RING_COUNTERS] { #expect(client.call(call) != nil) }
+        withExtendedLifetime(opened) {}
     }
 
     /// Connections that end where an honest one would not.

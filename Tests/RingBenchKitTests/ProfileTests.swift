@@ -53,6 +53,7 @@ struct ProfileTests {
         let text = """
             {"name": "mine", "flows": 2, "read_bytes": 8192, "frag_bytes": 1448, "return_batch": 64, "held_tokens": 10,
              "threads": 2, "rings": 2, "burst_frags": 4, "window_frags": 256, "niovs": 4096, "niov_bytes": 8192,
+             "other_bindings": [0, 1],
              "tokens": 5000, "delivery_entries": 512, "return_entries": 256, "seed": 9, "runs": 3, "run_ms": 50,
              "idle_percent": 20.5, "tokens_per_s": 1e6, "proposals": ["sockopt-uref"]}
             """
@@ -64,6 +65,7 @@ struct ProfileTests {
         #expect([load.flows, load.readBytes, load.fragBytes, load.returnBatch] == [2, 8192, 1448, 64])
         #expect([load.heldTokens, load.threads, load.rings, load.burstFrags, load.windowFrags] == [10, 2, 2, 4, 256])
         #expect([load.niovs, load.niovBytes, load.tokens] == [4096, 8192, 5000])
+        #expect(load.otherBindings == [.manual, .automatic])
         #expect(load.deliveryEntries == 512 && load.returnEntries == 256 && load.seed == 9)
         let empty = try ProfileFile.parse("{}", from: "empty.json")
         #expect(empty.load.windowFrags == Profile.kperf.load.windowFrags && empty.runs == 11)
@@ -87,6 +89,7 @@ struct ProfileTests {
         Wrong(text: #"{"delivery_entries": 8589934592}"#, names: "\"delivery_entries\" must be"),
         Wrong(text: #"{"delivery_entries": 8388608}"#, names: "\"delivery_entries\" is 8388608"),
         Wrong(text: #"{"niovs": 2097152, "niov_bytes": 2097152}"#, names: "MiB of memory"),
+        Wrong(text: #"{"other_bindings": [0, 2]}"#, names: "\"other_bindings\" must be an array of modes"),
         Wrong(text: #"{"runs": 0}"#, names: "\"runs\" is 0"),
         Wrong(text: #"{"idle_percent": 100}"#, names: "\"idle_percent\" is 100"),
         Wrong(text: #"{"run_ms": 1}"#, names: "\"run_ms\" is 1"),

@@ -12,6 +12,8 @@ import TokenRing
 //   RingTestPeer pong COUNT POLLS                  from ring 0 into ring 1
 //   RingTestPeer produce COUNT POLLS               ranges into ring 0, one at a time
 //   RingTestPeer consume COUNT POLLS               ranges from ring 0, one at a time
+//   RingTestPeer die-producing STEP BATCH COUNT    fragments into ring 0, killed at that access (0: from outside)
+//   RingTestPeer die-consuming STEP BATCH COUNT    fragments from ring 0, the same
 //
 // Each takes its rings as the region publishes them, by the index or in the slot.
 //
@@ -40,6 +42,10 @@ do {
     case "pong": try pong(setting, count: first, polls: polls)
     case "produce": try produceRanges(setting, count: first, polls: polls)
     case "consume": try consumeRanges(setting, count: first, polls: polls)
+    case "die-producing" where numbers.count == 3:
+        try produceMortally(setting, step: Int(first), batch: numbers[1], count: numbers[2])
+    case "die-consuming" where numbers.count == 3:
+        try consumeMortally(setting, step: Int(first), batch: numbers[1], count: numbers[2])
     default: stop("unknown role \(role)", status: 2)
     }
 } catch {

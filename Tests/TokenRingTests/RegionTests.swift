@@ -1,4 +1,5 @@
 import CTokenRing
+import Foundation
 import Glibc
 import RingTestSupport
 import SystemPackage
@@ -52,6 +53,26 @@ struct RegionTests {
             let values = takeAll(from: &consumer)
             #expect(values.count == Int(region.rings[ring].layout.capacity))
             #expect(values.enumerated().allSatisfy { $1.carries(sequence: UInt32(ring) << 16 | UInt32($0)) })
+        }
+    }
+
+    @Test("neither a forked child nor a program that is executed has the rings (R15)")
+    func notInherited() throws {
+        let region = try RingRegion.create(Self.specifications)
+        #expect(fcntl(region.descriptor.rawValue, F_GETFD) == FD_CLOEXEC)
+        let attached = try attachCopy(of: region)
+        for mapping in [region.mapping, attached.mapping] {
+            let map = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps")).readToEnd() ?? Data()
+            let lines = String(decoding: map, as: UTF8.self).split(separator: "\n")
+            let address = UInt(bitPattern: mapping.base)
+            // "from-to rwxp ...", the first address of two mappings that were joined is another's.
+            let here = lines.drop { line in
+                let ends = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+                return !(ends.count == 2 && ends[0] <= address && address < ends[1])
+            }
+            let flags = try #require(here.first { $0.hasPrefix("VmFlags:") })
+            // Documentation/filesystems/proc.rst: "dc", do not copy area on fork.
+            #expect(flags.split(separator: " ").contains("dc"))
         }
     }
 

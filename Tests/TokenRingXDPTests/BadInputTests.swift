@@ -41,7 +41,8 @@ extension AFXDP {
         }
 
         @Test(
-            "an interface that goes away or down in the middle ends the run with one sentence", arguments: Command.allCases)
+            "an interface that goes away or down in the middle ends the run with one sentence",
+            arguments: Command.allCases)
         func interfaceGone(command: Command) throws {
             for (change, words) in [("delete", "went away"), ("down", "went down")] {
                 let wire = try VethPair()

@@ -28,6 +28,11 @@ struct CommandLineTests {
         Wrong(arguments: ["evaluate", "--sweep", "moon"], exitCode: 64, names: "return-batch"),
         Wrong(arguments: ["evaluate", "--sweep", "flows", "--flows", "2"], exitCode: 64, names: "own proposals"),
         Wrong(arguments: ["evaluate", "--plot", "/tmp/plots"], exitCode: 64, names: "--sweep"),
+        Wrong(
+            arguments: ["evaluate", "--other-bindings", "0,1", "--proposals", "autorelease-netlink"], exitCode: 64,
+            names: "autorelease-netlink refuses a binding: System already configured with autorelease=0"),
+        Wrong(arguments: ["evaluate", "--other-bindings", "1,2"], exitCode: 64, names: "1,2"),
+        Wrong(arguments: ["evaluate", "--other-bindings", "0,0,0,0"], exitCode: 64, names: "4 queues"),
         Wrong(arguments: ["evaluate", "--threads", "9"], exitCode: 64, names: "--threads"),
         Wrong(arguments: ["evaluate", "--repetitions", "0"], exitCode: 64, names: "--repetitions"),
         Wrong(arguments: ["evaluate", "-o", "/nonexistent/result"], exitCode: 71, names: "/nonexistent/result"),

@@ -23,6 +23,15 @@ int ctr_eventfd_signal(int fd);
 int ctr_eventfd_drain(int fd);
 int ctr_poll_in(int fd, int64_t timeout_ns);	/* 1 readable, 0 timed out */
 int ctr_poll_out(int fd, int64_t timeout_ns);	/* 1 writable, 0 timed out */
+/* The same for two, the second not looked at if it is negative: bit 0 and bit 1 say which are readable. */
+int ctr_poll_either(int first, int second, int64_t timeout_ns);
+
+/* peer.c: whether another process lives, and locks that the kernel drops with their holder */
+int ctr_pidfd_open(pid_t process);
+int ctr_socket_peer(int socket);			/* its process, as it was when the socket was made */
+int ctr_reopen(int fd);					/* the same file, an opening of its own */
+int ctr_lock_byte(int fd, off_t byte);			/* for this opening alone; -EAGAIN: another's */
+int ctr_byte_is_locked(int fd, off_t byte);		/* 1: by another opening, 0 or -errno */
 
 /* handover.c: descriptors over a Unix socket */
 int ctr_socketpair(int out[2]);

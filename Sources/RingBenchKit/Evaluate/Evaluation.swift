@@ -29,6 +29,7 @@ public struct Evaluation: Sendable {
     /// - Throws: `Failure`; `.invariantBroken` when a run's own check failed.
     public func run(progress: Progress) throws(Failure) -> EvaluationReport {
         try load.validate()
+        try load.requireBindings(of: compositions)
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         var crossings: [LiveCrossing] = []

@@ -26,6 +26,8 @@ public struct Load: Sendable, Codable {
     public var niovs = 32768
     /// Bytes of a buffer, `rx-page-size`.
     public var niovBytes = Binding.pageBytes
+    /// Bindings that other programs have on the device's further queues, with the mode of tokens that each asks for.
+    public var otherBindings: [TokenMode] = []
     /// Tokens that make one repetition.
     public var tokens = 1_000_000
     /// Entries of the delivery ring.
@@ -48,6 +50,7 @@ public struct Load: Sendable, Codable {
         case burstFrags = "burst_frags"
         case windowFrags = "window_frags"
         case niovBytes = "niov_bytes"
+        case otherBindings = "other_bindings"
         case deliveryEntries = "delivery_entries"
         case returnEntries = "return_entries"
     }
@@ -71,6 +74,9 @@ public struct Load: Sendable, Codable {
         try whole(.niovs, \.niovs)
         try whole(.niovBytes, \.niovBytes)
         try whole(.tokens, \.tokens)
+        otherBindings =
+            try keys.value([TokenMode].self, .otherBindings, "an array of modes, 0 for manual and 1 for autorelease")
+            ?? otherBindings
         let word = "a whole number from 0 to \(UInt32.max)"
         deliveryEntries = try keys.value(UInt32.self, .deliveryEntries, word) ?? deliveryEntries
         returnEntries = try keys.value(UInt32.self, .returnEntries, word) ?? returnEntries
@@ -93,6 +99,7 @@ public struct Load: Sendable, Codable {
         configuration.fragBytes = fragBytes
         configuration.niovs = niovs
         configuration.niovBytes = niovBytes
+        configuration.otherBindings = otherBindings
         configuration.windowFrags = window
         configuration.threads = max(rings, threads)
         configuration.deliveryEntries = deliveryEntries

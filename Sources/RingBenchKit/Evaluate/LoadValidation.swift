@@ -49,6 +49,9 @@ extension Load {
         try require(
             (1024...1 << 21).contains(niovs), .niovs, niovs, "it must be between 1024 (4 MiB of buffers) and 2097152")
         try require((1...1 << 32).contains(tokens), .tokens, tokens, "it must be 1 or more")
+        try require(
+            otherBindings.count < NetDevice().queues.count, .otherBindings, otherBindings.count,
+            "the device has \(NetDevice().queues.count) queues, and one is the measured binding's")
         for (key, entries) in [(CodingKeys.deliveryEntries, deliveryEntries), (.returnEntries, returnEntries)] {
             try require(
                 entries.nonzeroBitCount == 1 && entries <= RingLayout.mostEntries, key, Int(entries),
@@ -58,6 +61,28 @@ extension Load {
             niovs > mostTokensOut, .niovs, niovs,
             "queues, rings and return batches can hold \(mostTokensOut) of them; use more buffers")
         try requireMemory(naming)
+    }
+
+    /// Refuses proposals under which the other programs' bindings cannot be beside the measured one.
+    ///
+    /// - Throws: `Failure`, naming the proposal and what its bind said.
+    func requireBindings(of compositions: [Composition]) throws(Failure) {
+        guard !otherBindings.isEmpty else { return }
+        var configuration = Kernel.Configuration()
+        configuration.niovs = 1024
+        configuration.otherBindings = otherBindings
+        for composition in compositions {
+            do {
+                let kernel = try Kernel(composition, configuration)
+                kernel.closeRings()
+            } catch {
+                let modes = otherBindings.map { "\($0.rawValue)" }.joined(separator: ",")
+                throw Failure(
+                    .usage,
+                    "other bindings with mode \(modes): \(composition.name) refuses a binding: \(error); give all one "
+                        + "mode, or leave that proposal out with --proposals")
+            }
+        }
     }
 
     /// Bytes of one run: buffers, what the model keeps for each, and the rings of the topology that has most.

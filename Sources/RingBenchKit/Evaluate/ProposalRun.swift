@@ -168,7 +168,7 @@ struct ProposalRun {
     private func tearDown(_ kernel: Kernel) throws(Failure) {
         kernel.closeRings()
         for socket in kernel.sockets { kernel.close(socket) }
-        kernel.unbind(kernel.binding)
+        for binding in kernel.bindings { kernel.unbind(binding) }
         guard kernel.binding.pool.audit.isWhole else {
             throw Failure(
                 .invariantBroken, "\(composition.name): closing broke the page pool: \(kernel.binding.pool.audit)")

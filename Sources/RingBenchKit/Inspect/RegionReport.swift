@@ -11,16 +11,19 @@ public struct RegionReport: Encodable, Sendable {
         let ring: RingInspection
 
         private enum CodingKeys: String, CodingKey {
-            case kind, capacity, producer, consumer, used, consistent
+            case kind, publication, capacity, producer, consumer, used, consistent
             case entryBytes = "entry_bytes"
             case producerAsks = "producer_needs_wakeup"
             case consumerAsks = "consumer_needs_wakeup"
+            case producerIsClaimed = "producer_claimed"
+            case consumerIsClaimed = "consumer_claimed"
         }
 
         /// Flat, with the derived values.
         public func encode(to encoder: any Encoder) throws {
             var row = encoder.container(keyedBy: CodingKeys.self)
             try row.encode("\(ring.kind)", forKey: .kind)
+            try row.encode("\(ring.publication)", forKey: .publication)
             try row.encode(ring.capacity, forKey: .capacity)
             try row.encode(ring.entryBytes, forKey: .entryBytes)
             try row.encode(ring.producer, forKey: .producer)
@@ -29,6 +32,8 @@ public struct RegionReport: Encodable, Sendable {
             try row.encode(ring.isConsistent, forKey: .consistent)
             try row.encode(ring.producerAsks, forKey: .producerAsks)
             try row.encode(ring.consumerAsks, forKey: .consumerAsks)
+            try row.encode(ring.producerIsClaimed, forKey: .producerIsClaimed)
+            try row.encode(ring.consumerIsClaimed, forKey: .consumerIsClaimed)
         }
     }
 
@@ -54,14 +59,20 @@ public struct RegionReport: Encodable, Sendable {
     /// The table that a terminal shows.
     public var text: String {
         var table = TextTable([
-            "ring", "kind", "slots", "entry B", "producer", "consumer", "used", "asks for a wakeup", "consistent",
+            "ring", "kind", "published", "slots", "entry B", "producer", "consumer", "used", "asks for a wakeup",
+            "claimed", "consistent",
         ])
         for (number, row) in rings.enumerated() {
             let ring = row.ring
-            let asking = [ring.producerAsks ? "producer" : nil, ring.consumerAsks ? "consumer" : nil].compactMap { $0 }
+            func who(_ producer: Bool, _ consumer: Bool) -> String {
+                let names = [producer ? "producer" : nil, consumer ? "consumer" : nil].compactMap { $0 }
+                return names.isEmpty ? "nobody" : names.joined(separator: ", ")
+            }
             table.add([
-                "\(number)", "\(ring.kind)", "\(ring.capacity)", "\(ring.entryBytes)", "\(ring.producer)",
-                "\(ring.consumer)", "\(ring.used)", asking.isEmpty ? "nobody" : asking.joined(separator: ", "),
+                "\(number)", "\(ring.kind)", "by \(ring.publication)", "\(ring.capacity)", "\(ring.entryBytes)",
+                "\(ring.producer)",
+                "\(ring.consumer)", "\(ring.used)", who(ring.producerAsks, ring.consumerAsks),
+                who(ring.producerIsClaimed ?? false, ring.consumerIsClaimed ?? false),
                 ring.isConsistent ? "yes" : "no: more than a ring apart",
             ])
         }

@@ -74,7 +74,7 @@ final class ReceiveCalls: CallGroup {
     /// The kernel turns receive timestamps on from a work queue (`net_enable_timestamp()`), some time after the first
     /// socket asked for them: reads until every variant has got all its messages once.
     private func awaitTimestamps() throws(SystemCallError) {
-        let deadline = ctr_monotonic_ns() + 1_000_000_000
+        let deadline = ctr_monotonic_ns() + 10_000_000_000
         for figure in Self.variants.indices {
             while true {
                 try prepare(figure, calls: 1)

@@ -1,5 +1,5 @@
 /// The two ways to remember tokens that the series of 2025 offers side by side.
-public enum TokenMode: UInt8, Sendable {
+public enum TokenMode: UInt8, Sendable, Codable {
     /// Off: counters in the net_iovs; the application must return what it got.
     case manual = 0
     /// On: an xarray a socket, released when the socket closes.

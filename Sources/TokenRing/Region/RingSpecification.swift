@@ -64,6 +64,8 @@ public enum RegionError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchRing(Int, reason: String)
     /// This process already holds that end of that ring: a ring has one producer and one consumer (R23).
     case roleTaken(ring: Int, RingRole)
+    /// Somebody who lives has claimed it.
+    case roleHeld(ring: Int, RingRole)
 
     /// One sentence.
     public var description: String {
@@ -73,6 +75,8 @@ public enum RegionError: Error, Hashable, Sendable, CustomStringConvertible {
         case .layout(let ring, let error): "ring \(ring): \(error)"
         case .noSuchRing(let ring, let reason): "ring \(ring): \(reason)"
         case .roleTaken(let ring, let role): "ring \(ring): its \(role.rawValue) is already held by this process"
+        case .roleHeld(let ring, let role):
+            "ring \(ring): its \(role.rawValue) is claimed by somebody who lives; wait for its end (PeerLife)"
         }
     }
 }

@@ -27,21 +27,30 @@ public enum Doorbell: Sendable {
         }
     }
 
-    /// Sleeps until the doorbell rings, `word` is no longer `expected`, the time is over, or a signal comes.
+    /// How long a sleep on a futex lasts at the most when a peer's life is to be looked at: no call sleeps on both.
+    private static let longestUnwatched: Int64 = 10_000_000
+
+    /// Sleeps until the doorbell rings, `word` is no longer `expected`, the peer has ended, the time is over, or a signal comes.
     ///
     /// May return early; the caller looks at the ring again.
-    func sleep(on word: SharedWord?, expected: UInt32, nanoseconds: Int64) -> WaitOutcome {
+    func sleep(on word: SharedWord?, expected: UInt32, watching peer: PeerLife?, nanoseconds: Int64) -> WaitOutcome {
         switch self {
         case .spin:
             ctr_pause()
             return .ready
         case .futex:
             guard let word else { return .ready }
-            return WaitOutcome(ctr_futex_wait(word.address, expected, nanoseconds))
+            guard let peer else { return WaitOutcome(ctr_futex_wait(word.address, expected, nanoseconds)) }
+            let isSlice = nanoseconds < 0 || nanoseconds > Self.longestUnwatched
+            let outcome = WaitOutcome(
+                ctr_futex_wait(word.address, expected, isSlice ? Self.longestUnwatched : nanoseconds))
+            if outcome != .interrupted, peer.hasEnded { return .peerHasEnded }
+            return isSlice && outcome == .timedOut ? .ready : outcome
         case .eventfd(let descriptor):
-            let result = ctr_poll_in(descriptor.rawValue, nanoseconds)
-            if result > 0 { _ = ctr_eventfd_drain(descriptor.rawValue) }
-            return result == 0 ? .timedOut : WaitOutcome(result)
+            let result = ctr_poll_either(descriptor.rawValue, peer?.descriptor.rawValue ?? -1, nanoseconds)
+            if result <= 0 { return result == 0 ? .timedOut : WaitOutcome(result) }
+            if result & 1 != 0 { _ = ctr_eventfd_drain(descriptor.rawValue) }
+            return result & 2 != 0 ? .peerHasEnded : .ready
         }
     }
 }
@@ -56,6 +65,9 @@ public enum WaitOutcome: Hashable, Sendable {
     case interrupted
     /// The peer's index is where it cannot be; see `RingStatistics.indexViolations`.
     case peerIsLying
+    /// The peer's process has ended, and all that it did before was taken into account: there is nothing, and nothing will come
+    /// from it.
+    case peerHasEnded
 
     /// What a sleeping call of the C shims returned. EAGAIN from a futex means that the word had already changed.
     init(_ result: CInt) {

@@ -40,7 +40,7 @@ public struct Profile: Sendable {
     /// The same experiment within a minute: fewer and shorter runs, and bytes are checked by stamps only.
     public var quick: Profile {
         var profile = self
-        profile.runs = min(runs, 5)
+        profile.runs = min(runs, 4)
         profile.runMilliseconds = min(runMilliseconds, 120)
         profile.checksEveryByte = false
         return profile

@@ -2,8 +2,9 @@ import RingKernelModel
 
 /// Runs proposals under one open-loop load, interleaved: the mail threads' experiment.
 ///
-/// The offered rate is found first, so that the first proposal leaves its worker as idle as the profile says; then the same rate
-/// runs all of them, another one first each time.
+/// The offered rate is what leaves the first proposal's worker as idle as the profile says. What a token costs depends on how fast
+/// the machine is at the moment, and a virtual machine has spells of minutes in which it is half as fast: so a short run of the first
+/// proposal, the *reference*, comes before each measured one and sets its rate.
 public struct ProfileEvaluation: Sendable {
     /// What is run.
     public var profile: Profile
@@ -27,6 +28,7 @@ public struct ProfileEvaluation: Sendable {
     /// - Throws: `Failure`; `.invariantBroken` when a run's own check failed.
     public func run(progress: Progress) throws(Failure) -> ProfileReport {
         try profile.validate(.options)
+        try profile.load.requireBindings(of: compositions)
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         for composition in compositions { _ = try costs.returnCall(of: composition) }
@@ -39,28 +41,42 @@ public struct ProfileEvaluation: Sendable {
         }
         if profile.checksEveryByte { try checkEveryByte(progress) }
         let found = try findRate(crossings, clock, progress)
-        let schedule = schedule(found.tokensPerSecond, clock)
-        var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
+        var rate = found.tokensPerSecond
+        var runs = compositions.map { _ in [ProfileRun]() }
         do throws(Failure) {
             for repetition in 0..<profile.runs {
                 for turn in compositions.indices {
                     let index = (repetition + turn) % compositions.count
                     progress.step(
                         "\(profile.name): run \(repetition + 1) of \(profile.runs), \(compositions[index].name)")
-                    outcomes[index].append(try runOnce(compositions[index], schedule, crossings))
+                    let reference = try runReference(at: rate, crossings, clock)
+                    rate = profile.tokensPerSecond ?? search.rate(reference)
+                    let schedule = schedule(rate, clock)
+                    let outcome = try runOnce(compositions[index], schedule, crossings)
+                    runs[index].append(
+                        ProfileRun(outcome: outcome, schedule: schedule, referenceNanosecondsPerToken: reference))
                 }
             }
         } catch {
-            guard error.kind == .interrupted, outcomes.allSatisfy({ !$0.isEmpty }) else { throw error }
+            guard error.kind == .interrupted, runs.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
         // Differences are taken run by run: drop what the others did not reach.
-        let complete = outcomes.map(\.count).min() ?? 0
-        let figures = outcomes.map {
-            ProfileFigures(outcomes: Array($0.prefix(complete)), clock: clock, schedule: schedule)
-        }
+        let complete = runs.map(\.count).min() ?? 0
         return ProfileReport(
-            profile: profile, compositions: compositions, figures: figures, found: found, schedule: schedule,
+            profile: profile, compositions: compositions,
+            figures: runs.map { ProfileFigures(runs: Array($0.prefix(complete)), clock: clock) }, found: found,
             systemCalls: calls, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
+    }
+
+    private var search: RateSearch { RateSearch(idlePercent: profile.idlePercent) }
+
+    /// What a token costs the reference's worker now, in nanoseconds: a quarter of a run.
+    private func runReference(
+        at rate: Double, _ crossings: [LiveCrossing], _ clock: TickClock
+    ) throws(Failure) -> Double {
+        let seconds = max(0.05, Double(profile.runMilliseconds) / 4000)
+        let short = ArrivalSchedule(tokensPerSecond: rate, seconds: seconds, clock: clock)
+        return try runOnce(compositions[0], short, crossings).workNanosecondsPerToken(clock)
     }
 
     private func schedule(_ tokensPerSecond: Double, _ clock: TickClock) -> ArrivalSchedule {
@@ -104,7 +120,6 @@ public struct ProfileEvaluation: Sendable {
             composition: baseline, load: load, depth: .stamps, cpus: cpus, crossings: crossings
         ).run()
         let seconds = min(0.2, Double(profile.runMilliseconds) / 1000)
-        let search = RateSearch(idlePercent: profile.idlePercent)
         return try search.find(from: closed.workNanosecondsPerToken(clock)) { rate throws(Failure) in
             let schedule = ArrivalSchedule(tokensPerSecond: rate, seconds: seconds, clock: clock)
             progress.step("\(profile.name): \((rate / 1e6).text(2)) Mtokens/s, \(baseline.name)")

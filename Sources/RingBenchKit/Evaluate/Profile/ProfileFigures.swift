@@ -1,8 +1,7 @@
 /// The figures of one proposal under an open-loop load, a value a run.
 struct ProfileFigures: Sendable {
-    let outcomes: [ProposalRun.Outcome]
+    let runs: [ProfileRun]
     let clock: TickClock
-    let schedule: ArrivalSchedule
 
     /// One column: its JSON key, what kind of number it is, and its runs.
     struct Column: Sendable {
@@ -15,6 +14,9 @@ struct ProfileFigures: Sendable {
     static let fruitlessKey = "worker_fruitless_percent"
     static let stolenKey = "worker_stolen_percent"
     static let workKey = "worker_ns_per_token"
+    static let referenceKey = "reference_ns_per_token"
+    static let savedKey = "saved_ns_per_token"
+    static let offeredKey = "offered_tokens_per_s"
     static let softirqKey = "softirq_busy_percent"
     static let rateKey = "tokens_per_s"
     static let dropsKey = "drops"
@@ -24,34 +26,42 @@ struct ProfileFigures: Sendable {
     /// All columns.
     var all: [Column] {
         [
-            column(Self.idleKey, .kernelAndModel) { $0.idlePercent },
-            column(Self.fruitlessKey, .kernelAndModel) { part($0.consumer.worker.fruitless, of: $0.consumer.worker) },
-            column(Self.stolenKey, .kernel) { part($0.consumer.worker.stolen, of: $0.consumer.worker) },
-            column(Self.workKey, .kernelAndModel) { $0.workNanosecondsPerToken(clock) },
-            column(Self.softirqKey, .model) { part($0.traffic.time.fruitful, of: $0.traffic.time) },
-            column(Self.rateKey, .kernelAndModel) { Double($0.consumer.received) / seconds($0) },
-            column(Self.dropsKey, .model) { Double($0.traffic.dropped) },
-            column(Self.callsKey, .model) { 1000 * Double($0.consumer.calls) / Double(max(1, $0.consumer.received)) },
-            column(Self.callRateKey, .model) { Double($0.consumer.calls) / seconds($0) },
+            column(Self.idleKey, .kernelAndModel) { $0.outcome.idlePercent },
+            column(Self.fruitlessKey, .kernelAndModel) { part($0, \.fruitless) },
+            column(Self.stolenKey, .kernel) { part($0, \.stolen) },
+            column(Self.workKey, .kernelAndModel) { $0.outcome.workNanosecondsPerToken(clock) },
+            column(Self.referenceKey, .kernelAndModel) { $0.referenceNanosecondsPerToken },
+            column(Self.savedKey, .kernelAndModel) {
+                $0.referenceNanosecondsPerToken - $0.outcome.workNanosecondsPerToken(clock)
+            },
+            column(Self.offeredKey, .kernelAndModel) { $0.schedule.tokensPerSecond },
+            column(Self.softirqKey, .model) {
+                100 * Double($0.outcome.traffic.time.fruitful) / Double(max(1, $0.outcome.traffic.time.span))
+            },
+            column(Self.rateKey, .kernelAndModel) { Double($0.outcome.consumer.received) / seconds($0) },
+            column(Self.dropsKey, .model) { Double($0.outcome.traffic.dropped) },
+            column(Self.callsKey, .model) {
+                1000 * Double($0.outcome.consumer.calls) / Double(max(1, $0.outcome.consumer.received))
+            },
+            column(Self.callRateKey, .model) { Double($0.outcome.consumer.calls) / seconds($0) },
         ]
     }
 
     /// Of that column.
     func values(_ key: String) -> Repetitions { all.first { $0.key == key }?.values ?? Repetitions([]) }
 
-    private func column(
-        _ key: String, _ evidence: Evidence, _ value: (ProposalRun.Outcome) -> Double
-    ) -> Column {
-        Column(key: key, evidence: evidence, values: Repetitions(outcomes.map(value)))
+    private func column(_ key: String, _ evidence: Evidence, _ value: (ProfileRun) -> Double) -> Column {
+        Column(key: key, evidence: evidence, values: Repetitions(runs.map(value)))
     }
 
-    private func part(_ ticks: UInt64, of time: WorkerTime) -> Double {
-        time.span == 0 ? 0 : 100 * Double(ticks) / Double(time.span)
+    private func part(_ run: ProfileRun, _ ticks: KeyPath<WorkerTime, UInt64>) -> Double {
+        let worker = run.outcome.consumer.worker
+        return worker.span == 0 ? 0 : 100 * Double(worker[keyPath: ticks]) / Double(worker.span)
     }
 
     /// How long fragments arrived.
-    private func seconds(_ outcome: ProposalRun.Outcome) -> Double {
-        max(1, Double(outcome.traffic.time.span)) * clock.nanosecondsPerTick / 1e9
+    private func seconds(_ run: ProfileRun) -> Double {
+        max(1, Double(run.outcome.traffic.time.span)) * clock.nanosecondsPerTick / 1e9
     }
 }
 

@@ -6,7 +6,6 @@ public struct ProfileReport: Encodable, Sendable {
     let compositions: [Composition]
     let figures: [ProfileFigures]
     let found: RateSearch.Found
-    let schedule: ArrivalSchedule
     let systemCalls: SystemCallCosts
     let calibration: [CalibrationRow]
 
@@ -25,6 +24,9 @@ public struct ProfileReport: Encodable, Sendable {
         Dictionary(
             uniqueKeysWithValues: zip(compositions, figures).map { ($0.name, $1.values(ProfileFigures.idleKey)) })
     }
+
+    /// The rates of all runs, in tokens per second.
+    var offered: Repetitions { Repetitions(figures.flatMap { $0.values(ProfileFigures.offeredKey).values }) }
 
     /// The threads' statements against this run.
     var findings: [PublishedFinding] { PublishedFinding.all(idle) }
@@ -48,10 +50,10 @@ public struct ProfileReport: Encodable, Sendable {
         var head = section.nestedContainer(keyedBy: Key.self, forKey: Key("profile"))
         try head.encode(profile.name, forKey: Key("name"))
         try head.encode(profile.load, forKey: Key("load"))
-        try head.encode(figures.first?.outcomes.count ?? 0, forKey: Key("runs"))
+        try head.encode(figures.first?.runs.count ?? 0, forKey: Key("runs"))
         try head.encode(profile.runMilliseconds, forKey: Key("run_ms"))
-        try head.encode(schedule.tokens, forKey: Key("tokens"))
-        try head.encode(schedule.tokensPerSecond, forKey: Key("offered_tokens_per_s"))
+        try head.encode(offered.median, forKey: Key("offered_tokens_per_s"))
+        try head.encode(Bootstrap().interval95(of: offered.values), forKey: Key("offered_tokens_per_s_ci95"))
         try head.encode(profile.idlePercent, forKey: Key("wanted_idle_percent"))
         try head.encode(idle[compositions[0].name]?.median ?? .nan, forKey: Key("reached_idle_percent"))
         var search = head.nestedUnkeyedContainer(forKey: Key("search"))
@@ -80,19 +82,10 @@ public struct ProfileReport: Encodable, Sendable {
             try row.encode(column.values.median, forKey: Key(column.key))
             try row.encode(Bootstrap().interval95(of: column.values.values), forKey: Key(column.key + "_ci95"))
         }
-        let saved = savedNanosecondsPerToken(index)
-        try row.encode(saved.median, forKey: Key("saved_ns_per_token"))
-        try row.encode(Bootstrap().interval95(of: saved.values), forKey: Key("saved_ns_per_token_ci95"))
         try row.encode(
             Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.evidence) }), forKey: Key("evidence"))
         try row.encode(
             Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.values) }), forKey: Key("repetitions"))
-    }
-
-    /// What the worker spends less on a token than the first proposal's, run by run.
-    func savedNanosecondsPerToken(_ index: Int) -> Repetitions {
-        let base = figures[0].values(ProfileFigures.workKey).values
-        return Repetitions(zip(base, figures[index].values(ProfileFigures.workKey).values).map { $0 - $1 })
     }
 }
 

@@ -7,19 +7,22 @@ extension ProfileReport {
 
     private static let legend = """
         idle: the part of the worker's time that it did not spend on looks that found something; ci95: bootstrap of the runs.
-        saved: ns of the worker's time that a token costs less than with the first proposal. stolen: the worker was off its core.
+        saved: ns of the worker's time that a token costs less than in the reference, a short run of the first proposal right before;
+        of the first proposal itself it is what chance does. stolen: the worker was off its core.
         What each figure contains and leaves out is in design/measuring.md.
         """
 
     private var head: String {
         let reached = idle[compositions[0].name]?.median ?? .nan
-        let runs = figures.first?.outcomes.count ?? 0
+        let runs = figures.first?.runs.count ?? 0
         let wanted =
             profile.tokensPerSecond == nil
-            ? ", found so that \(compositions[0].name) leaves \(profile.idlePercent.text(2)) % idle" : ""
+            ? ", each found so that \(compositions[0].name) leaves \(profile.idlePercent.text(2)) % idle at that moment"
+            : ""
+        let interval = Bootstrap().interval95(of: offered.values)
         return """
-            profile \(profile.name): \((schedule.tokensPerSecond / 1e6).text(2)) Mtokens/s offered\(wanted); \
-            \(reached.text(2)) % were reached in \(runs) runs of \(schedule.tokens) tokens each
+            profile \(profile.name): \((offered.median / 1e6).text(2)) Mtokens/s offered (\((interval.low / 1e6).text(2)) to \
+            \((interval.high / 1e6).text(2)))\(wanted); \(reached.text(2)) % were reached in \(runs) runs each
             """
     }
 
@@ -29,7 +32,7 @@ extension ProfileReport {
             "calls/1000", "stolen %",
         ])
         for index in compositions.indices {
-            let saved = savedNanosecondsPerToken(index)
+            let saved = figures[index].values(ProfileFigures.savedKey)
             func median(_ key: String, _ digits: Int, scale: Double = 1) -> String {
                 (figures[index].values(key).median * scale).text(digits)
             }
@@ -58,7 +61,8 @@ extension ProfileReport {
             ])
         }
         func line(_ name: String) -> String { "\(name) \(idle[name]?.median.text(2) ?? "-")" }
-        let saved = compositions.firstIndex { $0.name == "sockopt-uref" }.map { savedNanosecondsPerToken($0).median }
+        let array = compositions.firstIndex { $0.name == "sockopt-uref" }
+        let saved = array.map { figures[$0].values(ProfileFigures.savedKey).median }
         return """
             published: \(Published.beforePercent.text(2)) % idle before, \(Published.afterPercent.text(2)) % after, which is \
             some \(Published.savedNanosecondsPerToken.text(0)) ns a token

@@ -40,7 +40,8 @@ struct RateSearch {
         return Found(tokensPerSecond: rate(last.isEmpty ? cost : Repetitions(Array(last)).median), samples: samples)
     }
 
-    private func rate(_ nanosecondsPerToken: Double) -> Double {
+    /// Tokens per second that leave the worker so idle when a token costs it so much.
+    func rate(_ nanosecondsPerToken: Double) -> Double {
         (1 - idlePercent / 100) * 1e9 / max(1, nanosecondsPerToken)
     }
 }
