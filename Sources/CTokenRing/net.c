@@ -79,6 +79,33 @@ int ctr_interface_queues(const char *name)
 	return ret < 0 ? ret : (int)(channels.rx_count + channels.combined_count);
 }
 
+int ctr_interface_ring_sizes(const char *name, struct ctr_ring_sizes *sizes)
+{
+	struct ethtool_ringparam rings = { .cmd = ETHTOOL_GRINGPARAM };
+	struct ifreq ifr = { .ifr_data = (char *)&rings };
+	int ret = interface_ioctl(name, SIOCETHTOOL, &ifr);
+
+	*sizes = (struct ctr_ring_sizes){
+		.rx = rings.rx_pending, .tx = rings.tx_pending,
+		.rx_max = rings.rx_max_pending, .tx_max = rings.tx_max_pending,
+	};
+	return ret;
+}
+
+int ctr_interface_set_ring_sizes(const char *name, uint32_t rx, uint32_t tx)
+{
+	struct ethtool_ringparam rings = { .cmd = ETHTOOL_GRINGPARAM };
+	struct ifreq ifr = { .ifr_data = (char *)&rings };
+	int ret = interface_ioctl(name, SIOCETHTOOL, &ifr);
+
+	if (ret < 0)
+		return ret;
+	rings.cmd = ETHTOOL_SRINGPARAM;
+	rings.rx_pending = rx;
+	rings.tx_pending = tx;
+	return interface_ioctl(name, SIOCETHTOOL, &ifr);
+}
+
 int ctr_packet_socket(unsigned int ifindex)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int)ifindex };

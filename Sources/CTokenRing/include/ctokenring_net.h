@@ -17,6 +17,14 @@ int ctr_interface_running(const char *name);	/* IFF_UP and IFF_RUNNING: 1 or 0 *
 int ctr_interface_driver(const char *name, char *out, size_t capacity);
 int ctr_interface_queues(const char *name);	/* receive queues in use */
 
+/* Descriptors of the NIC's own rings, and how many there may be (ETHTOOL_GRINGPARAM). */
+struct ctr_ring_sizes {
+	uint32_t rx, tx, rx_max, tx_max;
+};
+
+int ctr_interface_ring_sizes(const char *name, struct ctr_ring_sizes *sizes);
+int ctr_interface_set_ring_sizes(const char *name, uint32_t rx, uint32_t tx);
+
 /* Raw AF_PACKET frames, sent only. */
 #define CTR_PACKET_BATCH	64
 int ctr_packet_socket(unsigned int ifindex);

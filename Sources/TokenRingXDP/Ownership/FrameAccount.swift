@@ -37,7 +37,8 @@ public struct FrameAccount: Hashable, Sendable {
     public var outside: Int { Int(frames) - inApplication }
 
     /// Whether each frame is in exactly one place and `count` of them are the application's. Frames that the kernel refused
-    /// (`rx_invalid_descs`, `tx_invalid_descs`) are the application's again, and it is not told which.
+    /// (`rx_invalid_descs`, `tx_invalid_descs`) are the application's again. Which of TX these are is told through COMPLETION by
+    /// newer kernels (6.18.44 does), and by older ones not at all.
     public func isWhole(holding count: UInt32) -> Bool { !isContradictory && inApplication == Int(count) }
 
     /// Adds a FILL ring and the RX rings of the sockets on its queue.
@@ -53,13 +54,15 @@ public struct FrameAccount: Hashable, Sendable {
 
     /// Adds the TX rings of the sockets on a queue and their COMPLETION ring.
     mutating func add(sent rings: [RingIndices], through completion: RingIndices, invalid: UInt64) {
-        var taken = 0 &- UInt32(truncatingIfNeeded: invalid) &- completion.producer.rawValue
+        var taken = 0 &- completion.producer.rawValue
         for ring in rings {
             taken &+= ring.consumer.rawValue
             inTransmitRing &+= ring.waiting
         }
         inCompletionRing &+= completion.waiting
-        inKernelToTransmit &+= checked(taken)
+        // Some kernels complete refused descriptors, some do not. Either way this is exact when nothing is on its way.
+        taken = checked(taken)
+        inKernelToTransmit &+= taken - min(taken, UInt32(clamping: invalid))
     }
 
     private mutating func checked(_ count: UInt32) -> UInt32 {

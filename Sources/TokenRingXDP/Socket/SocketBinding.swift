@@ -31,7 +31,7 @@ struct SocketBinding {
 
     /// Binds to the UMEM of another socket; copy mode, wakeups and fragments are as that one has them.
     func bind(_ socket: OwnedDescriptor, sharingWith other: OwnedDescriptor) throws(XDPError) {
-        try check(attempt(socket, XDP_SHARED_UMEM, sharing: other))
+        try check(attempt(socket, XDP_SHARED_UMEM, sharing: other), isSharing: true)
     }
 
     /// One bind, repeated while the queue's last owner is still being torn down; 0 or an errno.
@@ -45,8 +45,8 @@ struct SocketBinding {
         address.sxdp_shared_umem_fd = other.map { UInt32($0.descriptor.rawValue) } ?? 0
         let length = socklen_t(MemoryLayout<sockaddr_xdp>.size)
         var pauseMicroseconds: UInt32 = 500
-        // 0.5 + 1 + 2 + ... + 512 ms twice: about a second and a half.
-        for _ in 0..<12 {
+        // 0.5 + 1 + 2 + ... + 512 ms six times: under load the kernel takes its time to let go of a queue.
+        for _ in 0..<16 {
             let result = withUnsafePointer(to: &address) { address in
                 address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     Glibc.bind(socket.descriptor.rawValue, $0, length)
@@ -60,7 +60,7 @@ struct SocketBinding {
         return EBUSY
     }
 
-    private func check(_ result: CInt) throws(XDPError) {
+    private func check(_ result: CInt, isSharing: Bool = false) throws(XDPError) {
         guard result != 0 else { return }
         let name = interface.name
         let hint =
@@ -69,6 +69,8 @@ struct SocketBinding {
             case EPERM: "binding needs CAP_NET_RAW"
             case ENETDOWN: "\(name) is down; `ip link set \(name) up`"
             case ENODEV: "\(name) is gone, or it is in another network namespace than the socket"
+            case EINVAL where isSharing:
+                "\(name) has no queue \(queue), or is in another network namespace than this thread was when it made the socket"
             case EINVAL where flags & CInt(CXDP_USE_SG) != 0:
                 "\(name) has no queue \(queue), or this kernel or driver takes no packets of several frames (XDP_USE_SG)"
             case EINVAL: "\(name) has no queue \(queue), or its driver refuses these frames"

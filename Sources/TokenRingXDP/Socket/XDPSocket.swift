@@ -32,7 +32,7 @@ public struct XDPSocket: ~Copyable {
 
     /// Binds a socket to a queue; no program is loaded.
     ///
-    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for up to two seconds.
+    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for some three seconds.
     ///
     /// - Parameters:
     ///   - interface: looked up in the network namespace in which `umem` was made.
