@@ -14,17 +14,26 @@ enum ReceivePause: Sendable {
     case quota
 }
 
-/// The UMEM as the receive loop reads it: plain values, nothing to retain.
+/// The UMEM as the loops read it: plain values, nothing to retain. Chunks are aligned and a power of two, so that a frame is
+/// found by a shift.
 struct ReceivedFrames {
     let base: UnsafeRawPointer
     let byteCount: UInt64
-    let geometry: FrameGeometry
+    private let shift: UInt64
 
     init(of socket: borrowing XDPSocket) {
         base = UnsafeRawPointer(socket.memory.base)
         byteCount = UInt64(socket.geometry.byteCount)
-        geometry = socket.geometry
+        shift = UInt64(socket.geometry.chunkBytes.trailingZeroBitCount)
     }
+
+    /// Number of the frame that an address lies in.
+    @inline(__always)
+    func number(of address: UMEMAddress) -> UInt64 { address &>> shift }
+
+    /// Start of a frame: what FILL takes back.
+    @inline(__always)
+    func address(ofFrame number: UInt64) -> UMEMAddress { number &<< shift }
 }
 
 /// Ownership and address errors that the receive loop met; all of them are broken invariants.
@@ -76,7 +85,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
             if overflow || end > frames.byteCount {
                 violations.badAddresses &+= 1
             } else {
-                if !ledger.take(frames.geometry.frameNumber(of: descriptor.address)) { violations.doubledFrames &+= 1 }
+                if !ledger.take(frames.number(of: descriptor.address)) { violations.doubledFrames &+= 1 }
                 look.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
             }
             offset &+= 1
@@ -84,9 +93,9 @@ func xdpReceiveLoop<Check: FrameCheck>(
         var given: UInt32 = 0
         offset = 0
         while offset < batch.count {
-            let address = frames.geometry.frameAddress(of: receive.read(at: batch[offset]).address)
-            if ledger.give(frames.geometry.frameNumber(of: address)) {
-                fill.write(address, at: slots[given])
+            let frame = frames.number(of: receive.read(at: batch[offset]).address)
+            if ledger.give(frame) {
+                fill.write(frames.address(ofFrame: frame), at: slots[given])
                 given &+= 1
             }
             offset &+= 1

@@ -73,9 +73,8 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
     @inline(__always)
     private func prefetch(_ batch: RingBatch, of owner: TokenOwner) {
         guard let niovs = owner.niovs else { return }
-        for offset in 0..<batch.count {
-            let token = ring.pointee.read(at: batch[offset]).token_start
-            if token < niovs.pointee.count { niovs.pointee[token].prefetch() }
+        ring.pointee.read(batch) { range in
+            if range.token_start < niovs.pointee.count { niovs.pointee[range.token_start].prefetch() }
         }
     }
 

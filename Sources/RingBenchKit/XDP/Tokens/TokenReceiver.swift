@@ -112,7 +112,7 @@ struct TokenReceiver: ~Copyable {
         let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
         let given = xdpPostLoop(
             fill: &receiver.socket.fill, slots: slots,
-            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), geometry: receiver.socket.geometry,
+            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), frames: ReceivedFrames(of: receiver.socket),
             ledger: receiver.ledger)
         if Int(given) < count { receiver.violations.doubledFrames &+= UInt64(count &- Int(given)) }
         posted &+= given
