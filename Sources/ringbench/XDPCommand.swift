@@ -8,7 +8,7 @@ struct XDPCommand: ParsableCommand {
         abstract: "AF_XDP: buffers that go to the kernel and come back through mapped rings, today.",
         subcommands: [
             XDPDemoCommand.self, XDPReceiveCommand.self, XDPTransmitCommand.self, XDPForwardCommand.self,
-            XDPTokensCommand.self, XDPCompareCommand.self, XDPCleanUpCommand.self,
+            XDPTokensCommand.self, XDPProveCommand.self, XDPCompareCommand.self, XDPCleanUpCommand.self,
         ])
 }
 

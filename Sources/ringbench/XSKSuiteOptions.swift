@@ -14,6 +14,9 @@ struct XSKSuiteOptions: ParsableArguments {
             valueName: "modes"))
     var mode: String?
 
+    @Flag(help: "Only without busy polling.")
+    var noBusyPoll = false
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("An interface that receives (default: one end of a wire of its own).", valueName: "if"))
@@ -28,6 +31,7 @@ struct XSKSuiteOptions: ParsableArguments {
         if let cases { conformance.cases = cases.split(separator: ",").map(String.init) }
         if conformance.cases?.isEmpty == true { throw Failure(.usage, "--case names none") }
         if let mode { conformance.modes = try Self.modes(mode) }
+        if noBusyPoll { conformance.modes.removeAll(where: \.busyPoll) }
         switch (interface, peerInterface) {
         case (let interface?, let peer?): conformance.interfaces = (interface, peer)
         case (nil, nil):
@@ -54,13 +58,13 @@ struct XSKSuiteOptions: ParsableArguments {
 
     /// - Throws: `Failure` if one is given, for another suite.
     func requireNone() throws(Failure) {
-        guard mode == nil, interface == nil, peerInterface == nil else {
-            throw Failure(.usage, "--mode, -i and --peer-interface are of --suite xsk")
+        guard mode == nil, !noBusyPoll, interface == nil, peerInterface == nil else {
+            throw Failure(.usage, "--mode, --no-busy-poll, -i and --peer-interface are of --suite xsk")
         }
     }
 
     /// The effective options by their long names.
     var described: [String: String] {
-        ["mode": mode ?? "skb,drv", "interface": interface ?? "veth", "peer-interface": peerInterface ?? "veth"]
+        ["mode": mode ?? "skb,drv", "no-busy-poll": "\(noBusyPoll)", "interface": interface ?? "veth", "peer-interface": peerInterface ?? "veth"]
     }
 }

@@ -48,8 +48,17 @@ public enum XDPDemo {
         _ = ctr_pin_thread(CInt(cpus[1]))
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
-        var run = DemoRun(configuration: configuration, pace: pace)
         let thread = try startSource(configuration, on: wire, receiver: receiver, cpu: cpus[0], pace: pace)
+        return try receiveAll(
+            configuration, from: thread, into: &receiver, pace: pace, cpus: cpus, progress: progress)
+    }
+
+    /// Receives on the calling thread what the source sends, until it has ended, and checks the run.
+    static func receiveAll(
+        _ configuration: XDPDemoConfiguration, from thread: PinnedThread<Result<SourceResult, Failure>>,
+        into receiver: inout XDPReceiver, pace: Pace, cpus: [Int], progress: Progress
+    ) throws(Failure) -> XDPReport {
+        var run = DemoRun(configuration: configuration, pace: pace)
         let cpuStart = ctr_thread_cpu_ns()
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart

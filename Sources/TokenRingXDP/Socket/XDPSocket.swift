@@ -111,6 +111,12 @@ public struct XDPSocket: ~Copyable {
         if let transmitMemory { transmit = TransmitRing(memory: transmitMemory) } else { transmit = nil }
     }
 
+    /// Makes a socket that is not bound, in the calling thread's network namespace, to be handed to a process that may not:
+    /// that gives it to `UMEM`.
+    ///
+    /// - Throws: `SystemCallError`; EPERM without CAP_NET_RAW.
+    public static func makeUnbound() throws(SystemCallError) -> OwnedDescriptor { try SocketHandle.make() }
+
     private static func provide(
         _ frames: Range<UInt32>, of geometry: FrameGeometry, to memory: SocketRingMemory<UMEMAddress>
     ) {

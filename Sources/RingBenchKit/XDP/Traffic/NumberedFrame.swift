@@ -13,9 +13,11 @@ enum NumberedFrame {
     private static var sourceOffset: Int { 8 }
     private static var numberOffset: Int { 16 }
     private static var payloadOffset: Int { 24 }
+    /// As the header has it, for a socket that listens.
+    static var etherTypeNumber: UInt16 { 0x88B5 }
     private static var etherType: UInt32 {
         // The ethertype and two zero bytes as they lie in memory.
-        UInt32(0x88B5_0000).bigEndian
+        (UInt32(etherTypeNumber) << 16).bigEndian
     }
     private static var factor: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
