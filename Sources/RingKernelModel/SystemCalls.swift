@@ -93,12 +93,13 @@ extension Kernel {
     ///
     /// - Returns: fragments taken back, or -errno.
     public func dontNeed(on socket: Socket, _ argument: UnsafeRawBufferPointer) -> Int {
+        if let ringSet = socket.ringSet { return ringSet.release(argument) }
         let start = CostMeter.start()
-        let owner = socket.ringSet?.owner ?? socket.owner
+        let owner = socket.owner
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         let bookkeeping = perSocket ? automatic : owner.binding?.bookkeeping ?? unreceivedBookkeeping
         let result = DontNeed.run(
-            argument, from: owner, bookkeeping: bookkeeping, faults: faults, wraps: socket.ringSet == nil)
+            argument, from: owner, bookkeeping: bookkeeping, faults: faults)
         if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
         return result
     }

@@ -4,7 +4,8 @@ import RingBenchKit
 struct XDPCleanUpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cleanup",
-        abstract: "Removes the XDP program that a killed AF_XDP program left on an interface, and says what it removed.",
+        abstract:
+            "Removes the XDP program that a killed AF_XDP program left on an interface, and says what it removed.",
         discussion: """
             What ringbench attaches goes with its process; what was attached over netlink or through libxdp's dispatcher stays. A \
             program that a link holds is in use and is left alone, and so is one that is not of AF_XDP, unless forced. Exits \

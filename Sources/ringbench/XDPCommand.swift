@@ -58,14 +58,17 @@ struct XDPReceiverOptions: ParsableArguments {
         help: ArgumentHelp("Busy polling, with so many packets a round.", valueName: "budget"))
     var busyPoll: UInt32?
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Time between live lines on stderr.", valueName: "time"))
+    @Option(
+        name: [.customShort("n"), .long], help: ArgumentHelp("Time between live lines on stderr.", valueName: "time"))
     var interval = "1s"
 
     /// The options, or a failure about two that exclude each other.
     func checked(waitingBy usual: XDPWait = .poll) throws(Failure) -> XDPOptions {
         guard !(zeroCopy && copy) else { throw Failure(.usage, "-z and -c exclude each other; take one of them") }
         guard !(native && skb) else { throw Failure(.usage, "-N and -S exclude each other; take one of them") }
-        guard !(poll && wait == .spin) else { throw Failure(.usage, "-p and --wait spin exclude each other; take one of them") }
+        guard !(poll && wait == .spin) else {
+            throw Failure(.usage, "-p and --wait spin exclude each other; take one of them")
+        }
         var options = XDPOptions()
         options.needsWakeup = !noNeedWakeup
         options.busyPollBudget = busyPoll
@@ -88,7 +91,8 @@ extension XDPReceiverOptions {
         let (suffix, unit) = units.first { text.hasSuffix($0.0) } ?? ("", 1_000_000_000)
         let (product, overflow) = (Int64(text.dropLast(suffix.count)) ?? -1).multipliedReportingOverflow(by: unit)
         guard !overflow, product >= 0 else {
-            throw Failure(.usage, "\(option) is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
+            throw Failure(
+                .usage, "\(option) is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
         }
         return product
     }

@@ -4,7 +4,8 @@ import RingBenchKit
 struct XDPForwardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forward",
-        abstract: "Sends what one queue receives through another, or back; the payload stays where the driver wrote it.",
+        abstract:
+            "Sends what one queue receives through another, or back; the payload stays where the driver wrote it.",
         discussion: """
             The sockets share one UMEM: a packet's descriptor moves from RX to TX, and its frame from COMPLETION to FILL. Without \
             --to packets go back where they came from, with their Ethernet addresses exchanged. Ctrl-C prints what was \
@@ -25,10 +26,12 @@ struct XDPForwardCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time"))
+        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
+    )
     var duration = "10s"
 
-    @Option(name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
+    @Option(
+        name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
     var frames: UInt64?
 
     @OptionGroup var sockets: XDPReceiverOptions

@@ -22,7 +22,8 @@ struct XDPReceiveCommand: ParsableCommand {
     )
     var duration = "10s"
 
-    @Option(name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
+    @Option(
+        name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
     var frames: UInt64?
 
     @OptionGroup var receiver: XDPReceiverOptions

@@ -4,7 +4,8 @@ import RingBenchKit
 struct XDPTokensCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokens",
-        abstract: "Packets to other processes as tokens: NIC, UMEM, delivery ring, consumer, return ring, FILL ring, NIC.",
+        abstract:
+            "Packets to other processes as tokens: NIC, UMEM, delivery ring, consumer, return ring, FILL ring, NIC.",
         discussion: """
             The chunks of the UMEM are the buffers of the model kernel's binding. Packets are sorted by flow; each consumer is a \
             process without privileges that maps the UMEM for reading and a ring set, reads each packet where the driver wrote \
@@ -147,7 +148,8 @@ struct XDPTokensText {
         for row in report.consumers {
             table.add([
                 "\(row.number)", "\(row.delivered)", "\(row.received)", "\(row.refused)", "\(row.lost)",
-                "\(row.takenBack)", "\(row.userID)", row.capabilities == 0 ? "none" : String(row.capabilities, radix: 16),
+                "\(row.takenBack)", "\(row.userID)",
+                row.capabilities == 0 ? "none" : String(row.capabilities, radix: 16),
                 "\(row.sleeps)", row.wasKilled ? "killed" : "\(row.exitCode)",
             ])
         }
@@ -156,7 +158,9 @@ struct XDPTokensText {
 
     private var pages: String {
         let known = report.consumers.compactMap(\.sharedPages)
-        guard known.count == report.consumers.count else { return "physical pages cannot be compared without CAP_SYS_ADMIN" }
+        guard known.count == report.consumers.count else {
+            return "physical pages cannot be compared without CAP_SYS_ADMIN"
+        }
         return "\(known.min() ?? 0) of \(report.umem.frames) pages physically shared"
     }
 

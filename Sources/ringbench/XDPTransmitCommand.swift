@@ -18,10 +18,12 @@ struct XDPTransmitCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time"))
+        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
+    )
     var duration = "10s"
 
-    @Option(name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
+    @Option(
+        name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
     var frames: UInt64?
 
     @Option(
@@ -29,7 +31,8 @@ struct XDPTransmitCommand: ParsableCommand {
         help: ArgumentHelp("Bytes of a packet.", valueName: "bytes"))
     var packetSize: UInt32 = 64
 
-    @Option(name: .long, help: ArgumentHelp("Source addresses that packets come from in turn, 1 to 128.", valueName: "n"))
+    @Option(
+        name: .long, help: ArgumentHelp("Source addresses that packets come from in turn, 1 to 128.", valueName: "n"))
     var flows: UInt32 = 64
 
     @Option(name: .long, help: ArgumentHelp("Packets per second, 0 for as fast as they go.", valueName: "n"))

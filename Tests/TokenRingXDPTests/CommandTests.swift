@@ -14,7 +14,14 @@ extension AFXDP {
                 ("demo --packet-size 63", 64), ("demo --umem-frames 1000", 64), ("demo --window 500 --source live", 64),
                 ("demo -z -c", 64), ("demo -S -N", 64), ("demo -z", 69), ("rx -i nosuch0", 69), ("rx -i lo -b 0", 64),
                 ("rx -i lo -d soon", 64), ("rx -i lo -d -1s", 64), ("rx -i lo -d 999999999999m", 64),
-                ("rx -i lo -q 4096", 64), ("rx -i lo -z -d 1s", 69),
+                ("rx -i lo -q 4096", 64), ("rx -i lo -z -d 1s", 69), ("rx -i lo -n 0", 64), ("rx -i lo -B 0", 64),
+                ("rx -i lo -p --wait spin", 64), ("tx -i nosuch0", 69), ("tx -i lo -s 63", 64),
+                ("tx -i lo --flows 0", 64),
+                ("tx -i lo --frames 0", 64), ("forward -i nosuch0", 69), ("forward -i lo --to-queue 4096", 64),
+                ("tokens -i nosuch0", 69), ("tokens --consumers 0", 64), ("tokens --kill-one --consumers 1", 64),
+                ("tokens --frame-size 2048", 64), ("tokens --delivery-ring 3", 64), ("tokens -z", 69),
+                ("compare --repeat 2", 64), ("compare --sizes 12", 64), ("compare --sources none", 64),
+                ("cleanup -i nosuch0", 69),
             ] as [(String, Int)])
         func exitCodes(line: String, code: Int) throws {
             let words = ["xdp"] + line.split(separator: " ").map(String.init) + ["--quiet"]

@@ -42,10 +42,13 @@ public struct BatchPercentiles: Encodable, Sendable, Hashable {
     public let batches: UInt64
     /// Packets a batch.
     public let mean: Double
-    /// In half of the batches no more than these; in nine of ten; in 99 of 100; in all.
+    /// In half of the batches no more than these.
     public let p50: Int
+    /// In nine of ten.
     public let p90: Int
+    /// In 99 of 100.
     public let p99: Int
+    /// In all.
     public let most: Int
 
     private enum CodingKeys: String, CodingKey {

@@ -5,8 +5,9 @@ import TokenRingXDP
 public enum XDPCleanUp {
     /// One program that was found, and what became of it.
     public struct Found: Encodable, Sendable {
-        /// Its name and number in the kernel.
+        /// Its name in the kernel.
         public let name: String
+        /// Its number in the kernel.
         public let id: UInt32
         /// How it was held: link, netlink or dispatcher.
         public let heldBy: String

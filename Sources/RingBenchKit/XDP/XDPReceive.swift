@@ -80,7 +80,8 @@ public enum XDPReceive {
             framesReturned: receiver.returnedFrames, framesLost: statistics.lostPackets,
             durationSeconds: Double(max(now - start, 1)) / 1e9,
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(check.received, 1)),
-            batches: receiver.batches.percentiles, calls: receiver.calls, wait: configuration.options.wait, mode: GrantedMode(receiver.socket.mode),
+            batches: receiver.batches.percentiles, calls: receiver.calls, wait: configuration.options.wait,
+            mode: GrantedMode(receiver.socket.mode),
             attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
     }
 

@@ -14,17 +14,26 @@ enum ReceivePause: Sendable {
     case quota
 }
 
-/// The UMEM as the receive loop reads it: plain values, nothing to retain.
+/// The UMEM as the loops read it: plain values, nothing to retain. Chunks are aligned and a power of two, so that a frame is
+/// found by a shift.
 struct ReceivedFrames {
     let base: UnsafeRawPointer
     let byteCount: UInt64
-    let geometry: FrameGeometry
+    private let shift: UInt64
 
     init(of socket: borrowing XDPSocket) {
         base = UnsafeRawPointer(socket.memory.base)
         byteCount = UInt64(socket.geometry.byteCount)
-        geometry = socket.geometry
+        shift = UInt64(socket.geometry.chunkBytes.trailingZeroBitCount)
     }
+
+    /// Number of the frame that an address lies in.
+    @inline(__always)
+    func number(of address: UMEMAddress) -> UInt64 { address &>> shift }
+
+    /// Start of a frame: what FILL takes back.
+    @inline(__always)
+    func address(ofFrame number: UInt64) -> UMEMAddress { number &<< shift }
 }
 
 /// Ownership and address errors that the receive loop met; all of them are broken invariants.
@@ -47,11 +56,16 @@ func xdpReceiveLoop<Check: FrameCheck>(
     check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, batches: borrowing BatchSizes,
     progress: SharedWord, batchSize: UInt32, quota: UInt64, idlePolls: UInt32
 ) -> ReceivePause {
+    // In registers while the loop runs.
+    var look = check
+    defer { check = look }
     var idle: UInt32 = 0
     var taken: UInt64 = 0
     while taken < quota {
         let batch = receive.peek(upTo: batchSize)
         if batch.isEmpty {
+            // Asked only now: while packets come, the kernel has frames to receive into.
+            if idle == idlePolls || (idle == 0 && taken > 0), fill.needsWakeup() { return .wakeKernel }
             idle &+= 1
             if idle > idlePolls { return .empty }
             ctr_pause()
@@ -71,17 +85,17 @@ func xdpReceiveLoop<Check: FrameCheck>(
             if overflow || end > frames.byteCount {
                 violations.badAddresses &+= 1
             } else {
-                if !ledger.take(frames.geometry.frameNumber(of: descriptor.address)) { violations.doubledFrames &+= 1 }
-                check.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
+                if !ledger.take(frames.number(of: descriptor.address)) { violations.doubledFrames &+= 1 }
+                look.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
             }
             offset &+= 1
         }
         var given: UInt32 = 0
         offset = 0
         while offset < batch.count {
-            let address = frames.geometry.frameAddress(of: receive.read(at: batch[offset]).address)
-            if ledger.give(frames.geometry.frameNumber(of: address)) {
-                fill.write(address, at: slots[given])
+            let frame = frames.number(of: receive.read(at: batch[offset]).address)
+            if ledger.give(frame) {
+                fill.write(frames.address(ofFrame: frame), at: slots[given])
                 given &+= 1
             }
             offset &+= 1
@@ -92,8 +106,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
         fill.submit(given)
         returned &+= UInt64(given)
         taken &+= UInt64(batch.count)
-        progress.storeRelease(UInt32(truncatingIfNeeded: check.received))
-        if fill.needsWakeup() { return .wakeKernel }
+        progress.storeRelease(UInt32(truncatingIfNeeded: look.received))
     }
     return .quota
 }

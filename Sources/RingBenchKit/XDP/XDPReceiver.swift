@@ -65,13 +65,17 @@ struct XDPReceiver: ~Copyable {
         check: inout some FrameCheck, progress: SharedWord, quota: UInt64 = 1 << 16
     ) -> Bool {
         let frames = ReceivedFrames(of: socket)
+        let before = check.received
         let pause = xdpReceiveLoop(
             receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
             violations: &violations, returned: &returnedFrames, batches: batches, progress: progress,
             batchSize: options.batchSize, quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
         switch pause {
         case .empty: return false
-        case .wakeKernel, .fillFull: wakeKernel()
+        case .wakeKernel:
+            wakeKernel()
+            return check.received != before
+        case .fillFull: wakeKernel()
         case .quota: break
         }
         return true
@@ -98,12 +102,14 @@ struct XDPReceiver: ~Copyable {
     /// - Throws: `Failure` of kind `.unavailable` if the interface is no longer there, or down.
     static func check(_ interface: NetworkInterface) throws(Failure) {
         guard let now = try? NetworkInterface(named: interface.name), now.index == interface.index else {
-            throw Failure(.unavailable, "\(interface.name) went away in the middle of the run; `ip link` lists what there is")
+            throw Failure(
+                .unavailable, "\(interface.name) went away in the middle of the run; `ip link` lists what there is")
         }
         guard interface.isRunning else {
             throw Failure(
                 .unavailable,
-                "\(interface.name) went down in the middle of the run; `ip link set \(interface.name) up`, and see its peer")
+                "\(interface.name) went down in the middle of the run; `ip link set \(interface.name) up`, and see its peer"
+            )
         }
     }
 

@@ -28,6 +28,22 @@ final class PerBindingURef: TokenBookkeeping {
         return frags.count
     }
 
+    func issueTakingOver(
+        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        for (position, frag) in frags.enumerated() {
+            let niov = frag.niov.unsafelyUnwrapped
+            switch decrement {
+            case .asPosted:
+                take(niov)
+                niov.drop(inSoftirq: true)
+            case .ifPositive: niov.pass(to: niov.pointee.userReferences)
+            }
+            tokens[position] = niov.pointee.index
+        }
+        return frags.count
+    }
+
     @inline(__always)
     private func take(_ niov: NetIOVPointer) {
         switch decrement {

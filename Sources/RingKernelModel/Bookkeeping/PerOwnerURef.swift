@@ -34,6 +34,21 @@ final class PerOwnerURef: TokenBookkeeping {
         return frags.count
     }
 
+    func issueTakingOver(
+        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        guard let ledger = owner.ledger(as: OwnerCounters.self) else { return 0 }
+        ledger._withUnsafeGuaranteedRef { counters in
+            for (position, frag) in frags.enumerated() {
+                let niov = frag.niov.unsafelyUnwrapped
+                let index = niov.pointee.index
+                niov.pass(to: counters[index].pointee)
+                tokens[position] = index
+            }
+        }
+        return frags.count
+    }
+
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
         guard let ledger = owner.ledger(as: OwnerCounters.self) else {
             oopses?.record("DONTNEED on a socket that never received followed a NULL binding")
@@ -41,7 +56,11 @@ final class PerOwnerURef: TokenBookkeeping {
         }
         return ledger._withUnsafeGuaranteedRef { counters in
             walk(start: start, count: count, limit: counters.count, owner: owner, attempts: &attempts) { index in
-                guard let left = counters[index].pointee.decrementIfPositive() else {
+                let counter = counters[index]
+                let left =
+                    owner.isSerialised
+                    ? counter.pointee.decrementSerialised() : counter.pointee.decrementIfPositive()
+                guard let left else {
                     owner.refused.countNotHeld(1)
                     return 0
                 }

@@ -40,7 +40,7 @@ public final class DriverQueue {
     public func reportStarvation() { kernel.device.napi.withLock { binding.pool.reportExhausted() } }
 
     /// Packets came into buffers that `allocate` gave, one each, for a socket of the kernel. What has no room in its ring or
-    /// queue is dropped, and its buffer is free again.
+    /// queue is dropped, and its buffer is free again. `finishPoll` has to follow.
     ///
     /// - Returns: how many were taken, from the front. 0 for a closed socket.
     public func receive(_ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket) -> Int {
@@ -48,7 +48,10 @@ public final class DriverQueue {
             var done = 0
             while done < packets.count {
                 let count = min(frags.count, packets.count &- done)
-                for position in 0..<count { frags[position] = frag(packets[done &+ position]) }
+                for position in 0..<count {
+                    frags[position] = frag(packets[done &+ position])
+                    frags[position].niov?.prefetch()
+                }
                 let taken = take(UnsafeBufferPointer(rebasing: frags[..<count]), for: socket)
                 done &+= taken
                 guard taken == count else {
@@ -60,6 +63,9 @@ public final class DriverQueue {
             return done
         }
     }
+
+    /// The driver's poll is over: wakes who sleeps for what `receive` delivered to a socket.
+    public func finishPoll(for socket: Socket) { kernel.device.napi.withLock { socket.ringSet?.wakeConsumer() } }
 
     @inline(__always)
     private func frag(_ packet: XDPDescriptor) -> Frag {

@@ -1,3 +1,4 @@
+import CTokenRing
 import Synchronization
 
 /// Index of a net_iov in its binding; its byte offset in the dmabuf is the index times the binding's niov size.
@@ -30,13 +31,25 @@ struct NetIOV: ~Copyable {
 typealias NetIOVPointer = UnsafeMutablePointer<NetIOV>
 
 extension UnsafeMutablePointer where Pointee == NetIOV {
+    /// Fetches its line, which a whole batch is about to change.
+    @inline(__always)
+    func prefetch() { ctr_prefetch_to_write(self) }
+
     /// Takes a pool reference.
     @inline(__always)
     func hold(_ count: Int = 1) { pointee.poolReferences.wrappingAdd(count, ordering: .relaxed) }
 
     /// Drops a pool reference; the last one recycles the buffer, straight into the cache when `inSoftirq`.
+    ///
+    /// Who holds the only reference needs no atomic subtraction: nobody else can take or drop one (`page_pool_unref_netmem` in
+    /// include/net/page_pool/helpers.h).
     @inline(__always)
     func drop(inSoftirq: Bool) {
+        if pointee.poolReferences.load(ordering: .acquiring) == 1 {
+            pointee.poolReferences.store(0, ordering: .relaxed)
+            pointee.pool._withUnsafeGuaranteedRef { $0.recycle(self, inSoftirq: inSoftirq) }
+            return
+        }
         let left = pointee.poolReferences.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         guard left <= 0 else { return }
         pointee.pool._withUnsafeGuaranteedRef {

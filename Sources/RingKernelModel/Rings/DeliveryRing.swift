@@ -142,14 +142,13 @@ final class DeliveryRing: @unchecked Sendable {
         of socket: Socket
     ) {
         ring.pointee.cancel(slots.count - UInt32(issued))
-        for position in 0..<issued {
-            let frag = batch[position]
-            let isLast = position == issued - 1
-            ring.pointee.write(
-                FragDescriptor(
-                    frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: tokens[position],
-                    socket_cookie: socket.cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0),
-                at: slots[UInt32(position)])
+        let cookie = socket.cookie
+        ring.pointee.write(RingBatch(first: slots.first, count: UInt32(issued))) { position in
+            let frag = batch[Int(position)]
+            let isLast = Int(position) == issued &- 1
+            return FragDescriptor(
+                frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: tokens[Int(position)],
+                socket_cookie: cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0)
         }
         ring.pointee.submit(UInt32(issued))
     }

@@ -20,7 +20,7 @@ public final class RingSet: @unchecked Sendable {
     /// netgpu's way to return, if it is this set's.
     public let fillQueue: FillQueue?
     /// Whom its tokens belong to.
-    public let owner = TokenOwner()
+    public let owner = TokenOwner(isSerialised: true)
     /// What it is over.
     public let binding: Binding
 
@@ -156,11 +156,26 @@ public final class RingSet: @unchecked Sendable {
     }
 
     /// Moves what just came in for an attached socket into the delivery ring, past its queue, in which nothing may wait.
+    /// Nobody is woken: that is `wakeConsumer`, once at the end of the driver's poll.
     ///
     /// - Returns: how many of `frags`; the rest is still the caller's.
     func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket) -> Int {
         guard let delivery else { return 0 }
-        return deliver(delivery) { delivery.deliver(frags, of: socket, cost: &$0) }
+        return lock.withLock {
+            state.pointee.isClosed ? 0 : delivery.deliver(frags, of: socket, cost: &state.pointee.issue)
+        }
+    }
+
+    /// Wakes the consumer if it sleeps, after something was delivered.
+    func wakeConsumer() {
+        guard let delivery else { return }
+        let wakeup = lock.withLock { () -> (@Sendable () -> Void)? in
+            guard !state.pointee.isClosed, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
+                return nil
+            }
+            return wakeup
+        }
+        wakeup?()
     }
 
     /// Delivers by `body`, and wakes the consumer if that made entries and it sleeps.
@@ -246,7 +261,7 @@ public final class RingSet: @unchecked Sendable {
             return state.pointee.sockets
         }
         for socket in sockets { detach(socket) }
-        if binding.cleanUp.endsWithOwner { binding.bookkeeping.close(owner) }
+        if binding.cleanUp.endsWithOwner { lock.withLock { binding.bookkeeping.close(owner) } }
         owner.leaveAll { _ in joins }
         return sockets
     }

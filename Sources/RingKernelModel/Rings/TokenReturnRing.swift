@@ -53,6 +53,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
                 released += take(range, owner, pass, &looked)
             }
             let batch = ring.pointee.peek(upTo: min(Self.batch, pass.entries - entries))
+            prefetch(batch, of: owner)
             var done: UInt32 = 0
             while done < batch.count, rest.token_count == 0, looked < pass.looks {
                 // One copy, then only the copy (R1).
@@ -66,6 +67,15 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
             guard done > 0, !(enough == nil && faults.take(.fatalSignal)) else { break }
         }
         return released
+    }
+
+    /// Fetches the lines of the buffers that a batch returns. What it reads is a hint; it is read again when it counts.
+    @inline(__always)
+    private func prefetch(_ batch: RingBatch, of owner: TokenOwner) {
+        guard let niovs = owner.niovs else { return }
+        ring.pointee.read(batch) { range in
+            if range.token_start < niovs.pointee.count { niovs.pointee[range.token_start].prefetch() }
+        }
     }
 
     /// What bounds one pass (R11): buffers, tokens looked at - an entry may name 2^32 - 1 - and entries.

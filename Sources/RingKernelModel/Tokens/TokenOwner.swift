@@ -17,7 +17,10 @@ public final class TokenOwner: @unchecked Sendable {
     nonisolated(unsafe) private var joined: [Binding] = []
     nonisolated(unsafe) private var hasLeft = false
 
-    init() {}
+    /// Whether its tokens are given and taken back under one lock, as a ring set's are.
+    let isSerialised: Bool
+
+    init(isSerialised: Bool = false) { self.isSerialised = isSerialised }
 
     /// What was refused so far.
     public var refusals: Refusals { refused.current }

@@ -91,7 +91,8 @@ struct ReceiveRun {
             received += count
             guard count == UInt64(Self.burst) else {
                 throw Failure(
-                    .invariantBroken, "\(kind.rawValue): \(count) of \(Self.burst) live packets came; no number is printed")
+                    .invariantBroken,
+                    "\(kind.rawValue): \(count) of \(Self.burst) live packets came; no number is printed")
             }
             contender.settle()
         }
@@ -126,7 +127,8 @@ struct ReceiveRun {
         if let error = sent.error { throw Failure(error) }
         guard received == sent.sentFrames || Interrupt.isRequested else {
             throw Failure(
-                .invariantBroken, "\(kind.rawValue): \(received) of \(sent.sentFrames) packets came; no number is printed")
+                .invariantBroken,
+                "\(kind.rawValue): \(received) of \(sent.sentFrames) packets came; no number is printed")
         }
         return figures(meter, received, cpu: cpu, elapsed: last - begin)
     }

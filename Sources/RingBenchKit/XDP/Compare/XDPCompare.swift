@@ -9,8 +9,9 @@ public struct XDPCompareConfiguration: Sendable {
     public var packetBytes: [UInt32] = [64, 1500]
     /// Most packets taken from RX at once.
     public var batchSizes: [UInt32] = [16, 64, 256]
-    /// Packets of a repetition, live and on the wire.
+    /// Live packets of a repetition.
     public var liveFrames: UInt64 = 200_000
+    /// Packets on the wire of a repetition.
     public var wireFrames: UInt64 = 30_000
     /// Repetitions of each cell.
     public var repetitions = 9

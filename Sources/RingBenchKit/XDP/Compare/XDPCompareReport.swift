@@ -35,8 +35,9 @@ public struct XDPCompareCell: Encodable, Sendable {
     public struct Comparison: Encodable, Sendable {
         /// Middle value.
         public let median: Double
-        /// The two ends.
+        /// The lower end.
         public let low: Double
+        /// The upper end.
         public let high: Double
 
         private enum CodingKeys: String, CodingKey {

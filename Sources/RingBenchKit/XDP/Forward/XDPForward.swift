@@ -7,9 +7,11 @@ import TokenRingXDP
 public struct XDPForwardConfiguration: Sendable {
     /// Where packets are received.
     public var interface: String
+    /// The receive queue.
     public var queue: UInt32 = 0
     /// Where they are sent; nil: where they came from.
     public var destination: String?
+    /// The queue that sends.
     public var destinationQueue: UInt32 = 0
     /// How long, in nanoseconds; 0: until Ctrl-C.
     public var durationNanoseconds: Int64 = 10_000_000_000
@@ -175,7 +177,7 @@ struct XDPForwarder: ~Copyable {
     private mutating func wake() throws(Failure) {
         calls.wakeups &+= 1
         let error = destination != nil ? destination!.wakeTransmit() : source.wakeTransmit()
-        guard ![0, EAGAIN, EBUSY, ENOBUFS, EINTR].contains(error) else {
+        guard [0, EAGAIN, EBUSY, ENOBUFS, EINTR].contains(error) else {
             try checkInterfaces()
             throw Failure(SystemCallError("sendto", errno: error, hint: "packets cannot be sent there"))
         }
@@ -266,8 +268,9 @@ public struct XDPForwardReport: Encodable, Sendable {
     public let calls: XDPCalls
     /// How it waited.
     public let wait: XDPWait
-    /// Copy or zero copy, where packets come from and where they go.
+    /// Copy or zero copy, where packets come from.
     public let mode: GrantedMode
+    /// Copy or zero copy, where they go.
     public let destinationMode: GrantedMode
     /// Native or skb.
     public let attachMode: GrantedMode

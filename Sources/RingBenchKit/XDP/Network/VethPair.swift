@@ -10,20 +10,33 @@ public final class VethPair: Sendable {
     /// Where packets come from; the interface is `senderName`.
     public let sender: NetworkNamespace
     /// Name of the receiving end.
-    public let receiverName = "ring-rx"
+    public let receiverName: String
     /// Name of the sending end.
-    public let senderName = "ring-tx"
+    public let senderName: String
 
     /// Makes the wire, up on both sides, with IPv6 off so that the kernel sends nothing of its own.
     ///
     /// - Throws: `Failure`: `.privilege` without CAP_SYS_ADMIN and CAP_NET_ADMIN, `.unavailable` without iproute2.
-    public init() throws(Failure) {
+    public convenience init() throws(Failure) {
+        let sender: NetworkNamespace
+        let receiver: NetworkNamespace
         do throws(SystemCallError) {
-            receiver = try NetworkNamespace()
             sender = try NetworkNamespace()
+            receiver = try NetworkNamespace()
         } catch {
             throw Failure(error)
         }
+        try self.init(from: sender, to: receiver, names: (sender: "ring-tx", receiver: "ring-rx"))
+    }
+
+    /// Makes a wire between two namespaces that exist, so that packets can go on from one wire to the next.
+    ///
+    /// - Throws: as the other.
+    public init(
+        from sender: NetworkNamespace, to receiver: NetworkNamespace, names: (sender: String, receiver: String)
+    ) throws(Failure) {
+        (self.sender, self.receiver) = (sender, receiver)
+        (senderName, receiverName) = (names.sender, names.receiver)
         let (rx, tx, senderPath) = (receiverName, senderName, sender.path)
         try receiver.run { () throws(Failure) in
             Self.disableIPv6()

@@ -14,7 +14,8 @@ enum PageMap {
     static func sharedPages(
         _ one: (process: pid_t, address: UInt64), _ other: (process: pid_t, address: UInt64), count: Int
     ) -> Int? {
-        guard let left = entries(one.process, one.address, count), let right = entries(other.process, other.address, count)
+        guard let left = entries(one.process, one.address, count),
+            let right = entries(other.process, other.address, count)
         else { return nil }
         let pairs = zip(left, right).filter { $0 & present != 0 && $1 & present != 0 }
         // All present and all zero: we may not know.

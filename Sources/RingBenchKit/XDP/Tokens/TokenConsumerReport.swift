@@ -13,8 +13,9 @@ public struct TokenConsumerReport: Encodable, Sendable {
     public let exitCode: Int32
     /// Whether this run killed it.
     public let wasKilled: Bool
-    /// Packets that its socket took, and those that it refused: closed, or neither ring nor queue had room.
+    /// Packets that its socket took.
     public let delivered: UInt64
+    /// Packets that its socket refused: it was closed, or neither ring nor queue had room.
     public let refused: UInt64
     /// Packets that its socket took after a consumer was killed; nil if none was.
     public let deliveredAfterKill: UInt64?
@@ -26,30 +27,42 @@ public struct TokenConsumerReport: Encodable, Sendable {
     public let addressesMatch: Bool
     /// Pages of its mapping that are physically the UMEM's; nil if that cannot be known.
     public let sharedPages: Int?
-    /// By the packets' numbers.
+    /// Packets that are missing before one that came, by their numbers.
     public let lost: UInt64
+    /// Packets that came late or twice, by their numbers.
     public let outOfOrder: UInt64
+    /// Packets with a wrong byte.
     public let corrupt: UInt64
+    /// Packets that are not numbered.
     public let foreign: UInt64
     /// Tokens that the clean-up took back when it had ended.
     public let takenBack: Int
     /// Whether the clean-up is that of the ring set's close.
     let isTakenBackAtClose: Bool
-    /// Calls that it made, and times that it slept.
+    /// Kick calls that it made.
     public let kicks: UInt64
+    /// Flush calls that it made.
     public let flushes: UInt64
+    /// Times that it slept.
     public let sleeps: UInt64
     /// The kernel's counters of its ring set.
     public let counters: Counters
 
-    /// `struct token_ring_counters`.
+    /// `struct token_ring_counters`, where each is explained.
     public struct Counters: Encodable, Sendable {
+        /// Tokens given.
         public let delivered: UInt64
+        /// Tokens taken back.
         public let returned: UInt64
+        /// Returned tokens that the binding cannot have.
         public let outOfRange: UInt64
+        /// Returned tokens that it did not hold.
         public let notHeld: UInt64
+        /// Indices that could not be.
         public let indexViolations: UInt64
+        /// Times that the delivery ring had no room.
         public let deliveryFull: UInt64
+        /// Times that there was no buffer.
         public let starved: UInt64
 
         private enum CodingKeys: String, CodingKey {

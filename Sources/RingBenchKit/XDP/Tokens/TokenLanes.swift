@@ -67,7 +67,7 @@ func xdpSortLoop(
             continue
         }
         // The chunk that the driver wrote to must be one that was posted to FILL.
-        guard ledger.take(frames.geometry.frameNumber(of: descriptor.address)) else {
+        guard ledger.take(frames.number(of: descriptor.address)) else {
             violations.doubledFrames &+= 1
             continue
         }
@@ -85,11 +85,11 @@ func xdpSortLoop(
 /// - Returns: buffers posted; fewer than given if one is posted already, which is a broken invariant.
 @inline(never)
 func xdpPostLoop(
-    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, geometry: FrameGeometry,
+    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, frames: ReceivedFrames,
     ledger: borrowing FrameLedger
 ) -> UInt32 {
     var posted: UInt32 = 0
-    for address in addresses where ledger.give(geometry.frameNumber(of: address)) {
+    for address in addresses where ledger.give(frames.number(of: address)) {
         fill.write(address, at: slots[posted])
         posted &+= 1
     }

@@ -84,6 +84,8 @@ struct TokenReceiver: ~Copyable {
             back &+= refill()
         }
         if taken == 0 { back = refill() }
+        for socket in sockets where taken > 0 { driver.finishPoll(for: socket) }
+        if back > 0, receiver.socket.fill.needsWakeup() { receiver.wakeKernel() }
         received &+= taken
         if taken > 0 || back > 0 { cost.add(since: start, tokens: Int(taken)) }
         return taken
@@ -110,14 +112,13 @@ struct TokenReceiver: ~Copyable {
         let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
         let given = xdpPostLoop(
             fill: &receiver.socket.fill, slots: slots,
-            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), geometry: receiver.socket.geometry,
+            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), frames: ReceivedFrames(of: receiver.socket),
             ledger: receiver.ledger)
         if Int(given) < count { receiver.violations.doubledFrames &+= UInt64(count &- Int(given)) }
         posted &+= given
         reposted &+= UInt64(given)
         receiver.returnedFrames = reposted
         if posted == 0 { driver.reportStarvation() }
-        if given > 0, receiver.socket.fill.needsWakeup() { receiver.wakeKernel() }
         return given
     }
 }

@@ -110,7 +110,8 @@ struct TokensRun: ~Copyable {
         try chain.receiver.checkInterface()
         let statistics = try chain.receiver.statistics()
         return XDPLiveLine.Sample(
-            packets: chain.received, bytes: chain.bytes, batches: chain.receiver.batches.batches, calls: chain.receiver.calls,
+            packets: chain.received, bytes: chain.bytes, batches: chain.receiver.batches.batches,
+            calls: chain.receiver.calls,
             posted: chain.posted, frames: chain.receiver.socket.geometry.frameCount, statistics: statistics,
             refused: chain.refused.reduce(0, +))
     }

@@ -29,7 +29,8 @@ struct TokensVerdict {
             let missing = sent > report.framesReceived ? sent - report.framesReceived : 0
             try require(report.framesReceived <= sent, "\(report.framesReceived) packets arrived of \(sent)")
             try require(
-                missing <= report.framesLost, "\(missing) packets are missing and kernel counters explain \(report.framesLost)")
+                missing <= report.framesLost,
+                "\(missing) packets are missing and kernel counters explain \(report.framesLost)")
             try require(!isClosedLoop || missing == 0, "\(missing) packets were lost in a closed loop")
         }
         try checkUMEM()
@@ -43,7 +44,8 @@ struct TokensVerdict {
             "\(name) returned what it did not hold, or its indices lied")
         try require(
             counters.delivered == counters.returned + UInt64(consumer.takenBack) || !consumer.isTakenBackAtClose,
-            "\(name): \(counters.delivered) tokens given, \(counters.returned) returned, \(consumer.takenBack) taken back")
+            "\(name): \(counters.delivered) tokens given, \(counters.returned) returned, \(consumer.takenBack) taken back"
+        )
         if let shared = consumer.sharedPages {
             try require(
                 shared == report.umem.frames, "\(name) has mapped \(shared) of the UMEM's \(report.umem.frames) pages")
@@ -51,7 +53,8 @@ struct TokensVerdict {
         guard !consumer.wasKilled else { return }
         try require(consumer.exitCode == 0, "\(name) ended with \(consumer.exitCode)")
         try require(
-            consumer.received == consumer.delivered, "\(name) read \(consumer.received) of \(consumer.delivered) packets")
+            consumer.received == consumer.delivered,
+            "\(name) read \(consumer.received) of \(consumer.delivered) packets")
         try require(consumer.payloadCopies == 0, "\(name) read \(consumer.payloadCopies) packets outside their chunk")
         try require(consumer.addressesMatch, "\(name) did not read where the driver wrote")
         guard report.framesSent != nil else { return }

@@ -63,7 +63,8 @@ public enum XDPTokens {
         while chain.drain() > 0 {}
         consumers.finish()
         _ = chain.drain()
-        return try run.report(&chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding)
+        return try run.report(
+            &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding)
     }
 }
 

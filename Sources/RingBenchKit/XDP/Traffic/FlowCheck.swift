@@ -44,7 +44,8 @@ struct FlowCheck: ~Copyable {
         }
         books.numbered &+= 1
         let flow = UInt64(NumberedFrame.flow(of: packet))
-        guard flow < flows, number % flows == flow, NumberedFrame.isIntact(packet, length: length, number: number) else {
+        guard flow < flows, number % flows == flow, NumberedFrame.isIntact(packet, length: length, number: number)
+        else {
             books.corrupt &+= 1
             return
         }

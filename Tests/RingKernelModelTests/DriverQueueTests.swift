@@ -1,0 +1,120 @@
+import RingKernelModel
+import Testing
+import TokenRing
+
+/// A driver that posts the binding's buffers and hands back those that packets came into; here the test is the driver.
+@Suite("A receive queue with a driver outside the model")
+struct DriverQueueTests {
+    private let kernel: Kernel
+    private let binding: Binding
+    private let driver: DriverQueue
+
+    init() throws {
+        kernel = Kernel(bare: try #require(Composition.named("mapped-ring-owned")))
+        var request = BindRequest()
+        request.dmabufBytes = 64 * Binding.pageBytes
+        binding = try kernel.bind(request).get()
+        driver = DriverQueue(kernel, binding)
+    }
+
+    private func open(deliveryEntries: UInt32 = 64) throws -> (Socket, RingEnds) {
+        var request = RingSet.Request()
+        request.deliveryEntries = deliveryEntries
+        let socket = kernel.open()
+        return (socket, try RingEnds(try kernel.createRingSet(on: binding, request, serving: [socket])))
+    }
+
+    private func allocate(_ most: Int = 64) -> [UMEMAddress] {
+        let addresses = UnsafeMutableBufferPointer<UMEMAddress>.allocate(capacity: most)
+        defer { addresses.deallocate() }
+        return Array(addresses[..<driver.allocate(addresses)])
+    }
+
+    /// Packets of 64 bytes, 256 bytes into each buffer, as AF_XDP places them.
+    private func receive(_ buffers: some Sequence<UMEMAddress>, for socket: Socket) -> Int {
+        buffers.map { XDPDescriptor(address: $0 + 256, length: 64) }.withUnsafeBufferPointer {
+            driver.receive($0, for: socket)
+        }
+    }
+
+    @Test("every buffer is given once, and again when its token is back")
+    func goesRound() throws {
+        let (socket, ends) = try open()
+        let first = allocate()
+        #expect(Set(first) == Set((0..<64).map { UInt64($0) * 4096 }))
+        #expect(allocate().isEmpty)
+        for _ in 0..<10 {
+            #expect(receive(first, for: socket) == 64)
+            let frags = ends.take()
+            #expect(frags.map(\.frag_offset) == first.map { $0 + 256 })
+            #expect(frags.allSatisfy { UInt64($0.frag_token) == $0.frag_offset / 4096 && $0.frag_size == 64 })
+            #expect(allocate().isEmpty, "a buffer came back before its token")
+            ends.put(frags.map(\.frag_token))
+            #expect(Set(allocate()) == Set(first))
+        }
+        #expect(binding.pool.audit.doubleFrees == 0)
+        #expect(kernel.refusals.total == 0)
+    }
+
+    @Test("what a full ring does not take waits in the socket's queue, in order, and comes after a kick")
+    func fullRing() throws {
+        let (socket, ends) = try open(deliveryEntries: 16)
+        let buffers = allocate()
+        #expect(receive(buffers[..<40], for: socket) == 40)
+        #expect(receive(buffers[40...], for: socket) == 24)
+        var frags: [FragDescriptor] = []
+        for _ in 0..<8 { frags += ends.take(upTo: 16) }
+        #expect(frags.map(\.frag_offset) == buffers.map { $0 + 256 })
+    }
+
+    @Test("what neither ring nor queue takes is refused, and its buffer is free at once")
+    func fullWindow() throws {
+        var configuration = Kernel.Configuration()
+        configuration.windowFrags = 8
+        let kernel = Kernel(bare: try #require(Composition.named("mapped-ring-owned")), configuration)
+        var bind = BindRequest()
+        bind.dmabufBytes = 64 * Binding.pageBytes
+        let binding = try kernel.bind(bind).get()
+        let driver = DriverQueue(kernel, binding)
+        var request = RingSet.Request()
+        request.deliveryEntries = 16
+        let socket = kernel.open()
+        try kernel.createRingSet(on: binding, request, serving: [socket])
+        let addresses = UnsafeMutableBufferPointer<UMEMAddress>.allocate(capacity: 64)
+        defer { addresses.deallocate() }
+        #expect(driver.allocate(addresses) == 64)
+        let taken = addresses.map { XDPDescriptor(address: $0 + 256, length: 64) }.withUnsafeBufferPointer {
+            driver.receive($0, for: socket)
+        }
+        #expect(taken == 16 + 8)
+        #expect(binding.pool.audit.freeBuffers == 40)
+        #expect(driver.allocate(addresses) == 40)
+    }
+
+    @Test("a closed socket takes nothing; buffers of a closed ring set are free with it")
+    func closed() throws {
+        let (socket, ends) = try open()
+        let (other, _) = try open()
+        let buffers = allocate()
+        #expect(receive(buffers[..<20], for: socket) == 20)
+        #expect(receive(buffers[20..<30], for: other) == 10)
+        kernel.close(socket)
+        #expect(receive(buffers[30...], for: socket) == 0)
+        #expect(binding.pool.audit.freeBuffers == 34)
+        #expect(kernel.close(ends.ringSet) == 20)
+        #expect(binding.pool.audit.freeBuffers == 54)
+        #expect(Set(allocate()).isDisjoint(with: buffers[20..<30]))
+    }
+
+    @Test("a driver without a buffer says so once, until it is asked again")
+    func starvation() throws {
+        let (_, ends) = try open()
+        _ = allocate()
+        #expect(allocate().isEmpty)
+        #expect(ends.ringSet.counters.starved == 0, "others are posted")
+        driver.reportStarvation()
+        #expect(ends.ringSet.counters.starved == 1)
+        #expect(ends.ringSet.arm() == 0)
+        #expect(ends.ringSet.arm() != 0)
+    }
+}
