@@ -31,6 +31,8 @@ int ctr_packet_socket(unsigned int ifindex);
 /* Frame i is `length` bytes at `frames + i * stride`; returns how many went out, CTR_PACKET_BATCH at the most. */
 int ctr_packet_send(int fd, void *frames, size_t stride, size_t length, unsigned int count);
 
+/* The calling thread has no capability any more; other threads keep theirs. */
+int ctr_drop_capabilities(void);
 /* Takes in frames of one ethertype that arrive at an interface and go up the stack; recv(2) has them whole. As long as it is open
  * the interface takes frames for any address.
  */

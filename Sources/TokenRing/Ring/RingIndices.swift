@@ -31,3 +31,13 @@ extension ConsumerRing {
     /// Both shared indices as they stand.
     public var indices: RingIndices { RingIndices(of: memory) }
 }
+
+extension ProducerRing {
+    /// The ring's memory, for tests that break the rules of their side.
+    package var sharedMemory: Memory { memory }
+}
+
+extension ConsumerRing {
+    /// The ring's memory, for tests that break the rules of their side.
+    package var sharedMemory: Memory { memory }
+}

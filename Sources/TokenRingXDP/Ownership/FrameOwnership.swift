@@ -19,6 +19,11 @@ public final class FrameOwnership: Sendable {
         var places: [Place]
         var violations: UInt64 = 0
         var first: [String] = []
+
+        mutating func record(_ sentence: String) {
+            violations += 1
+            if first.count < 16 { first.append(sentence) }
+        }
     }
 
     private let geometry: FrameGeometry
@@ -46,18 +51,18 @@ public final class FrameOwnership: Sendable {
         return number < UInt64(geometry.frameCount) ? books.withLock { $0.places[Int(number)] } : nil
     }
 
-    /// A frame moves through `ring`. One outside the UMEM is the kernel's to refuse and to count.
+    /// A frame moves through `ring`.
     func move(_ address: UInt64, from origin: Place, to destination: Place, through ring: KernelRing) {
         let number = geometry.frameNumber(of: address)
-        guard number < UInt64(geometry.frameCount) else { return }
         books.withLock { books in
+            guard number < UInt64(geometry.frameCount) else {
+                // In FILL nobody else would say so: the kernel skips it and its counter stays 0.
+                return books.record("\(ring.name) was given address \(address), which is outside the UMEM")
+            }
             let place = books.places[Int(number)]
             books.places[Int(number)] = destination
             guard place != origin else { return }
-            books.violations += 1
-            guard books.first.count < 16 else { return }
-            books.first.append(
-                "frame \(number) went through \(ring.name) although it was in \(place), not in \(origin)")
+            books.record("frame \(number) went through \(ring.name) although it was in \(place), not in \(origin)")
         }
     }
 }

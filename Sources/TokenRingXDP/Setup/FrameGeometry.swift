@@ -2,7 +2,8 @@
 ///
 /// In aligned mode the kernel knows the frames: chunks of a power of two. In unaligned mode
 /// (`XDP_UMEM_UNALIGNED_CHUNK_FLAG`) a frame may begin anywhere and a packet may lie across any boundary; `chunkBytes` is then
-/// how much the kernel writes at most, and the frames are as this type numbers them.
+/// how much the kernel writes at most, and the frames are as this type numbers them. Take an even size if you send from them:
+/// Linux 6.18 gives an odd address back through COMPLETION without its lowest bit.
 @frozen
 public struct FrameGeometry: Hashable, Sendable {
     /// Bytes of a frame: 2048 or 4096; in unaligned mode anything between (net/xdp/xdp_umem.c).

@@ -107,7 +107,9 @@ public struct UMEM: ~Copyable {
             "the UMEM of \(geometry.byteCount) bytes and what is locked already exceed RLIMIT_MEMLOCK, "
                 + "\(lockedLimit); raise it (`ulimit -l`), take fewer frames, or run with CAP_IPC_LOCK"
         case EBUSY: "this socket has a UMEM already; one socket, one UMEM"
-        case EINVAL: "this kernel does not take frames of \(geometry.chunkBytes) bytes here"
+        case EINVAL:
+            "this kernel does not take frames of \(geometry.chunkBytes) bytes with \(geometry.headroomBytes) of headroom; "
+                + "newer ones keep 320 bytes of a frame for themselves"
         case ENOMEM: "\(geometry.byteCount) bytes could not be pinned"
         default: ""
         }

@@ -45,8 +45,8 @@ struct SocketBinding {
         address.sxdp_shared_umem_fd = other.map { UInt32($0.descriptor.rawValue) } ?? 0
         let length = socklen_t(MemoryLayout<sockaddr_xdp>.size)
         var pauseMicroseconds: UInt32 = 500
-        // 0.5 + 1 + 2 + ... + 512 ms twice: about a second and a half.
-        for _ in 0..<12 {
+        // 0.5 + 1 + 2 + ... + 512 ms six times: under load the kernel takes its time to let go of a queue.
+        for _ in 0..<16 {
             let result = withUnsafePointer(to: &address) { address in
                 address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     Glibc.bind(socket.descriptor.rawValue, $0, length)

@@ -19,7 +19,7 @@ final class SocketHandle: Sendable {
         if let socket { file = socket } else { file = try Self.make() }
     }
 
-    private static func make() throws(SystemCallError) -> OwnedDescriptor {
+    static func make() throws(SystemCallError) -> OwnedDescriptor {
         let descriptor = ctr_xdp_socket()
         let hint =
             switch descriptor {

@@ -32,7 +32,7 @@ public struct XDPSocket: ~Copyable {
 
     /// Binds a socket to a queue; no program is loaded.
     ///
-    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for up to two seconds.
+    /// The queue of a socket that was just closed is busy for some milliseconds: EBUSY is tried again for some three seconds.
     ///
     /// - Parameters:
     ///   - interface: looked up in the network namespace in which `umem` was made.
@@ -110,6 +110,12 @@ public struct XDPSocket: ~Copyable {
         receive = ReceiveRing(memory: receiveMemory)
         if let transmitMemory { transmit = TransmitRing(memory: transmitMemory) } else { transmit = nil }
     }
+
+    /// Makes a socket that is not bound, in the calling thread's network namespace, to be handed to a process that may not:
+    /// that gives it to `UMEM`.
+    ///
+    /// - Throws: `SystemCallError`; EPERM without CAP_NET_RAW.
+    public static func makeUnbound() throws(SystemCallError) -> OwnedDescriptor { try SocketHandle.make() }
 
     private static func provide(
         _ frames: Range<UInt32>, of geometry: FrameGeometry, to memory: SocketRingMemory<UMEMAddress>

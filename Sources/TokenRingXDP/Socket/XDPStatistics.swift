@@ -7,9 +7,10 @@ public struct XDPStatistics: Hashable, Sendable, Encodable {
     /// Packets that were dropped: no frame in FILL (also counted in `receiveFillRingEmpty`), or longer than a frame. A full RX
     /// ring is not among them.
     public var receiveDropped: UInt64 = 0
-    /// Entries of FILL with an address outside the UMEM; the kernel skips them and the frame is gone.
+    /// Meant for entries of FILL with an address outside the UMEM, which the kernel skips. Always 0 on Linux 6.18: it counts
+    /// them in FILL's queue and reports RX's (xsk_getsockopt). `FrameOwnership` tells of them in debug builds.
     public var receiveInvalidDescriptors: UInt64 = 0
-    /// Entries of TX that the kernel refused and skipped: outside the UMEM, over a frame's end, unknown options.
+    /// Entries of TX that the kernel refused: outside the UMEM, over a frame's end, unknown options.
     public var transmitInvalidDescriptors: UInt64 = 0
     /// Packets that were dropped because the RX ring was full: the receiver is too slow.
     public var receiveRingFull: UInt64 = 0

@@ -1,6 +1,6 @@
 /// A case of the kernel's AF_XDP selftests (tools/testing/selftests/bpf/prog_tests/test_xsk.c), done again in our own words.
 struct XSKCase: Sendable {
-    /// The row of the sources, X1 to X30; variants of a row have a word behind a dot.
+    /// The row of the sources, X1 to X30; variants of a row have a word behind a dot. T1 to T6: traces that the model plays too.
     let id: String
     /// The kernel's name for it.
     let name: String
@@ -25,10 +25,10 @@ struct XSKCase: Sendable {
     /// The row without the variant.
     var row: String { String(id.prefix { $0 != "." }) }
 
-    /// All of them, in the order of the sources.
+    /// All of them, in the order of the sources, and then the traces.
     static let all: [XSKCase] =
         [plain, polling, invalidDescriptors, statistics, programs, fragments, limits].flatMap { $0 }
-        .sorted { Int($0.row.dropFirst()) ?? 0 < Int($1.row.dropFirst()) ?? 0 }
+        .sorted { Int($0.row.dropFirst()) ?? 0 < Int($1.row.dropFirst()) ?? 0 } + traces
 
     /// Packets of a case, as in the kernel's tests.
     static let packetCount = 4096

@@ -13,6 +13,8 @@ struct EndSetup: Sendable {
     var receiveEntries: UInt32 = 0
     var transmitEntries: UInt32 = 0
     var completionEntries: UInt32 = 2048
+    /// Slots of FILL; nil: room for every frame twice.
+    var fillEntries: UInt32?
 
     /// An end that receives only.
     static let receiver = EndSetup(provided: 2048, receiveEntries: 2048)
@@ -44,7 +46,7 @@ struct XSKEnd: ~Copyable {
                 chunkBytes: setup.chunkBytes, frameCount: setup.frames, headroomBytes: setup.headroomBytes,
                 isUnaligned: setup.isUnaligned)
             var umem = try UMEM(
-                geometry: geometry, fillEntries: Self.powerOfTwo(setup.provided * 2),
+                geometry: geometry, fillEntries: setup.fillEntries ?? Self.powerOfTwo(setup.provided * 2),
                 completionEntries: setup.completionEntries)
             let provided = umem.provide(frames: 0..<setup.provided)
             let socket = try XDPSocket(
