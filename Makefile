@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test proof build packages examples
+.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -15,8 +15,28 @@ test: packages
 proof: packages
 	scripts/proof/run.sh $(if $(SHORT),--short)
 
+# A guest with zero copy, made of Debian packages and booted under QEMU; nothing is installed (design/zerocopy.md).
+test-zerocopy: packages
+	$(SWIFT) build -c release --product ringbench
+	scripts/zerocopy/run.sh
+
 build: packages
 	$(SWIFT) build -c release
+
+# Random load, faults and restarts for SECONDS; every token must be home at the end.
+soak: SECONDS ?= 1800
+soak: build examples
+	scripts/soak.py $(SECONDS)
+
+# Each fuzz target for SECONDS, with AddressSanitizer.
+fuzz: SECONDS ?= 60
+fuzz: packages
+	scripts/fuzz.sh $(SECONDS)
+
+# Ten thousand processes killed at random, and one before each access to a ring.
+deaths: packages
+	$(SWIFT) build --build-tests
+	TOKEN_RING_DEATHS=2500 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter DeathTests
 
 # The consumers in Examples, by any C11 compiler: they need nothing but the two headers and libc.
 EXAMPLES_DIR ?= .build/examples

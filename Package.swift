@@ -8,12 +8,16 @@ let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .trea
 //
 //   ringbench -> RingBenchKit -> RingKernelModel -> TokenRing -> CTokenRing
 //                             -> TokenRingXDP    -> TokenRing, CXDP
+//                             -> TokenRingZCRX   -> TokenRing
 let package = Package(
     name: "TokenRing",
     products: [
         .library(name: "TokenRing", targets: ["TokenRing"]),
         .library(name: "RingKernelModel", targets: ["RingKernelModel"]),
         .library(name: "TokenRingXDP", targets: ["TokenRingXDP"]),
+        .library(name: "TokenRingZCRX", targets: ["TokenRingZCRX"]),
+        // What ringbench measures with; Tests/Fuzz needs it.
+        .library(name: "RingBenchKit", targets: ["RingBenchKit"]),
         .executable(name: "ringbench", targets: ["ringbench"]),
     ],
     dependencies: [
@@ -33,9 +37,10 @@ let package = Package(
             dependencies: ["CTokenRing", .product(name: "SystemPackage", package: "swift-system")]),
         .target(name: "RingKernelModel", dependencies: ["TokenRing", "CTokenRing"]),
         .target(name: "TokenRingXDP", dependencies: ["TokenRing", "CTokenRing", "CXDP"]),
+        .target(name: "TokenRingZCRX", dependencies: ["TokenRing", "CTokenRing"]),
         .target(
             name: "RingBenchKit",
-            dependencies: ["TokenRing", "RingKernelModel", "TokenRingXDP", "CRingBaselines"]),
+            dependencies: ["TokenRing", "RingKernelModel", "TokenRingXDP", "TokenRingZCRX", "CRingBaselines"]),
         .executableTarget(
             name: "ringbench",
             dependencies: [
@@ -66,6 +71,8 @@ let package = Package(
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
             name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
+        .testTarget(
+            name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
         .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
         .testTarget(

@@ -22,3 +22,9 @@ swift build -c release --product ringbench
     cat "$log"
     exit 1
 }
+
+# The kernel's own AF_XDP selftests, through the rings of this package.
+((EUID != 0)) || .build/release/ringbench conformance --suite xsk --quiet >"$log" || {
+    cat "$log"
+    exit 1
+}

@@ -52,10 +52,15 @@ int ctr_tcp_pair(int out[2], int receive_bytes)
 		set_option(sender, SOL_SOCKET, SO_SNDBUF, receive_bytes);
 	setsockopt(sender, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &length) < 0 ||
-	    connect(sender, (struct sockaddr *)&address, sizeof(address)) < 0)
+	    getsockname(listener, (struct sockaddr *)&address, &length) < 0)
 		goto failed;
-	receiver = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	/* An io_uring that was closed just before interrupts calls that wait; connecting again goes on waiting. */
+	while (connect(sender, (struct sockaddr *)&address, sizeof(address)) < 0)
+		if (errno != EINTR)
+			goto failed;
+	do
+		receiver = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	while (receiver < 0 && errno == EINTR);
 	if (receiver < 0)
 		goto failed;
 	ret = set_option(sender, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -55,16 +55,30 @@ int ctr_eventfd_drain(int fd)
 	return eventfd_read(fd, &count) < 0 ? -errno : 0;
 }
 
+static int poll_for(struct pollfd *pollfds, nfds_t count, int64_t timeout_ns)
+{
+	struct timespec ts;
+	int ret = ppoll(pollfds, count, as_timespec(timeout_ns, &ts), NULL);
+
+	return ret < 0 ? -errno : ret;
+}
+
 int ctr_poll_in(int fd, int64_t timeout_ns)
 {
 	return ctr_poll_either(fd, -1, timeout_ns);
 }
 
+int ctr_poll_out(int fd, int64_t timeout_ns)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+
+	return poll_for(&pollfd, 1, timeout_ns);
+}
+
 int ctr_poll_either(int first, int second, int64_t timeout_ns)
 {
 	struct pollfd pollfds[] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
-	struct timespec ts;
-	int ret = ppoll(pollfds, 2, as_timespec(timeout_ns, &ts), NULL);
+	int ret = poll_for(pollfds, 2, timeout_ns);
 
-	return ret < 0 ? -errno : !!pollfds[0].revents | !!pollfds[1].revents << 1;
+	return ret < 0 ? ret : !!pollfds[0].revents | !!pollfds[1].revents << 1;
 }

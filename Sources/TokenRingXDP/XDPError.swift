@@ -11,10 +11,8 @@ public enum XDPError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchQueue(UInt32, interface: String, queues: UInt32)
     /// Zero copy was demanded and the driver does not offer it.
     case zeroCopyRefused(interface: String, driver: String, SystemCallError)
-    /// The kernel's ring offsets do not describe a ring in what libxdp mapped.
+    /// The kernel's ring offsets do not describe a ring in what was mapped.
     case ringLayout(ring: String, LayoutError)
-    /// libxdp's pointers and the kernel's offsets contradict each other.
-    case ringMismatch(ring: String)
     /// A call failed.
     case system(SystemCallError)
 
@@ -23,7 +21,7 @@ public enum XDPError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .zeroCopyRefused(_, _, let error), .system(let error): error.errno
         case .noSuchInterface: .noSuchAddressOrDevice
-        case .configuration, .noSuchQueue, .ringLayout, .ringMismatch: nil
+        case .configuration, .noSuchQueue, .ringLayout: nil
         }
     }
 
@@ -40,8 +38,6 @@ public enum XDPError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(interface) (driver \(driver)) refuses zero copy, \(error); use copy mode or let the kernel choose"
         case .ringLayout(let ring, let error):
             "the kernel's \(ring) ring cannot be used, \(error)"
-        case .ringMismatch(let ring):
-            "libxdp's pointers into the \(ring) ring are not where XDP_MMAP_OFFSETS says; update libxdp"
         case .system(let error):
             error.description
         }

@@ -8,8 +8,9 @@ struct Ringbench: ParsableCommand {
         commandName: "ringbench",
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
         subcommands: [
-            EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ProbeCommand.self,
-            InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
+            EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ZCRXCommand.self,
+            ProbeCommand.self, InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
+            ConsumeFramesCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

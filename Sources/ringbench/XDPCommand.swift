@@ -6,7 +6,10 @@ struct XDPCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xdp",
         abstract: "AF_XDP: buffers that go to the kernel and come back through mapped rings, today.",
-        subcommands: [XDPDemoCommand.self, XDPReceiveCommand.self])
+        subcommands: [
+            XDPDemoCommand.self, XDPReceiveCommand.self, XDPTransmitCommand.self, XDPForwardCommand.self,
+            XDPTokensCommand.self, XDPProveCommand.self, XDPCompareCommand.self, XDPCleanUpCommand.self,
+        ])
 }
 
 /// What every AF_XDP receiver is made with; the letters are xdpsock's.
@@ -44,11 +47,29 @@ struct XDPReceiverOptions: ParsableArguments {
         help: "How to wait for packets: poll sleeps, spin burns a CPU (default: poll; spin for live packets).")
     var wait: XDPWait?
 
+    @Flag(name: [.customShort("p"), .customLong("poll")], help: "The same as --wait poll.")
+    var poll = false
+
+    @Flag(name: [.customShort("m"), .customLong("no-need-wakeup")], help: "Bind without XDP_USE_NEED_WAKEUP.")
+    var noNeedWakeup = false
+
+    @Option(
+        name: [.customShort("B"), .customLong("busy-poll")],
+        help: ArgumentHelp("Busy polling, with so many packets a round.", valueName: "budget"))
+    var busyPoll: UInt32?
+
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Time between live lines on stderr.", valueName: "time"))
+    var interval = "1s"
+
     /// The options, or a failure about two that exclude each other.
     func checked(waitingBy usual: XDPWait = .poll) throws(Failure) -> XDPOptions {
         guard !(zeroCopy && copy) else { throw Failure(.usage, "-z and -c exclude each other; take one of them") }
         guard !(native && skb) else { throw Failure(.usage, "-N and -S exclude each other; take one of them") }
+        guard !(poll && wait == .spin) else { throw Failure(.usage, "-p and --wait spin exclude each other; take one of them") }
         var options = XDPOptions()
+        options.needsWakeup = !noNeedWakeup
+        options.busyPollBudget = busyPoll
+        options.intervalNanoseconds = try Self.nanoseconds(interval, of: "--interval")
         options.copyMode = zeroCopy ? .zeroCopy : copy ? .copy : .auto
         options.attachMode = native ? .native : skb ? .skb : .auto
         options.batchSize = batchSize
@@ -57,6 +78,19 @@ struct XDPReceiverOptions: ParsableArguments {
         options.ringSize = ringSize
         options.wait = wait ?? usual
         return options
+    }
+}
+
+extension XDPReceiverOptions {
+    /// Nanoseconds of a text such as `10s`, `500ms`, `2m` or `10`.
+    static func nanoseconds(_ text: String, of option: String) throws(Failure) -> Int64 {
+        let units: [(String, Int64)] = [("ms", 1_000_000), ("us", 1000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
+        let (suffix, unit) = units.first { text.hasSuffix($0.0) } ?? ("", 1_000_000_000)
+        let (product, overflow) = (Int64(text.dropLast(suffix.count)) ?? -1).multipliedReportingOverflow(by: unit)
+        guard !overflow, product >= 0 else {
+            throw Failure(.usage, "\(option) is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
+        }
+        return product
     }
 }
 
@@ -72,9 +106,24 @@ struct XDPSection<Report: Encodable>: Encodable {
 enum XDPText {
     static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode) -> String {
         """
-        copy mode    \(mode.granted) (asked for: \(mode.requested)): \(mode.reason)
+        \(copyMode(mode))
         attach mode  \(attachMode.granted) (asked for: \(attachMode.requested)): \(attachMode.reason)
         """
+    }
+
+    static func copyMode(_ mode: GrantedMode) -> String {
+        "copy mode    \(mode.granted) (asked for: \(mode.requested)): \(mode.reason)"
+    }
+
+    static func batches(_ batches: BatchPercentiles?, _ calls: XDPCalls, packets: UInt64) -> String {
+        let perPacket = (Double(calls.all) / Double(max(packets, 1))).text(4)
+        let line = "calls        \(perPacket) a packet: \(calls.wakeups) wakeups, \(calls.waits) waits"
+        guard let batches else { return line }
+        return """
+            batches      \(batches.mean.text(1)) packets; p50 \(batches.p50), p90 \(batches.p90), p99 \(batches.p99), \
+            max \(batches.most)
+            \(line)
+            """
     }
 
     static func counters(_ statistics: XDPStatistics) -> String {

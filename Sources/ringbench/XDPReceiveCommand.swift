@@ -22,6 +22,9 @@ struct XDPReceiveCommand: ParsableCommand {
     )
     var duration = "10s"
 
+    @Option(name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
+    var frames: UInt64?
+
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
 
@@ -29,7 +32,8 @@ struct XDPReceiveCommand: ParsableCommand {
         try reportingFailures {
             var configuration = XDPReceiveConfiguration(interface: interface)
             configuration.queue = queue
-            configuration.durationNanoseconds = try Self.nanoseconds(duration)
+            configuration.durationNanoseconds = try XDPReceiverOptions.nanoseconds(duration, of: "--duration")
+            configuration.frames = frames
             configuration.options = try receiver.checked()
             try configuration.check()
             let sink = try output.open()
@@ -40,18 +44,6 @@ struct XDPReceiveCommand: ParsableCommand {
                 interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
             try output.emit(document, text: text(report, configuration, environment), to: sink)
         }
-    }
-
-    /// Nanoseconds of a text such as `10s`, `500ms`, `2m` or `10`.
-    static func nanoseconds(_ text: String) throws(Failure) -> Int64 {
-        let units: [(String, Int64)] = [("ms", 1_000_000), ("us", 1000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
-        let (suffix, unit) = units.first { text.hasSuffix($0.0) } ?? ("", 1_000_000_000)
-        let (product, overflow) = (Int64(text.dropLast(suffix.count)) ?? -1).multipliedReportingOverflow(by: unit)
-        guard !overflow, product >= 0 else {
-            throw Failure(
-                .usage, "--duration is \(text): write a whole number with s, ms, us or m, such as 10s or 500ms")
-        }
-        return product
     }
 
     private func text(
@@ -73,6 +65,7 @@ struct XDPReceiveCommand: ParsableCommand {
             \((report.bytesPerSecond * 8 / 1e9).text(3)) Gbit/s (L2) over \
             \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
             receiver     \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
+            \(XDPText.batches(report.batches, report.calls, packets: report.framesReceived))
 
             \(XDPText.counters(report.statistics))
             """

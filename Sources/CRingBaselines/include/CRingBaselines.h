@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `ringbench ring` measures TokenRing against: libxdp's inline helpers, a
+/* What ringbench measures TokenRing against: libxdp's inline helpers, a
  * lower bound written for the purpose, and bare cache lines. The Swift loops in
  * RingBenchKit do the same work in the same order:
  *
@@ -55,6 +55,21 @@ uint64_t crb_libxdp_produce(struct crb_ring ring, struct crb_run run);
 struct crb_seen crb_libxdp_consume(struct crb_ring ring, struct crb_run run);
 struct crb_seen crb_libxdp_ask(struct crb_ring there, struct crb_ring back, struct crb_run run);
 struct crb_seen crb_libxdp_answer(struct crb_ring there, struct crb_ring back, struct crb_run run);
+
+/* xdp_receive.c: an AF_XDP receiver in C with libxdp, for copy mode. Made in the
+ * calling thread's network namespace and put into an XSKMAP at its queue. */
+struct crb_xdp;
+struct crb_xdp_seen {
+	uint64_t frames, bytes;	/* received */
+	uint64_t returned;	/* frames given back through FILL */
+	uint64_t bad;		/* descriptors outside the UMEM, and frames that the kernel did not have */
+};
+int crb_xdp_open(struct crb_xdp **out, const char *interface, uint32_t queue, int xsks_map, uint32_t frames,
+		 uint32_t chunk_bytes, uint32_t rx_entries);	/* 0 or -errno */
+uint64_t crb_xdp_drain(struct crb_xdp *x, uint32_t batch);	/* packets taken until RX was empty */
+struct crb_xdp_seen crb_xdp_seen(const struct crb_xdp *x);
+int crb_xdp_descriptor(const struct crb_xdp *x);
+void crb_xdp_close(struct crb_xdp *x);
 
 /* cache_line.c: a counter goes there and back, over two words that may be one.
  * Both return the round trips made. */

@@ -22,6 +22,7 @@ int ctr_eventfd(void);
 int ctr_eventfd_signal(int fd);
 int ctr_eventfd_drain(int fd);
 int ctr_poll_in(int fd, int64_t timeout_ns);	/* 1 readable, 0 timed out */
+int ctr_poll_out(int fd, int64_t timeout_ns);	/* 1 writable, 0 timed out */
 /* The same for two, the second not looked at if it is negative: bit 0 and bit 1 say which are readable. */
 int ctr_poll_either(int first, int second, int64_t timeout_ns);
 

@@ -70,6 +70,9 @@ int ctr_affinity_write(const uint64_t mask[CTR_AFFINITY_WORDS]);
 
 /* This process and this host. */
 int ctr_capability(unsigned int number);			/* in the effective set: 1, 0 or -errno */
+int ctr_capabilities(uint64_t *effective);			/* the effective set, a bit each */
+/* For good: another user and group, no supplementary groups, no capability, none to be had by exec. */
+int ctr_drop_privileges(unsigned int user, unsigned int group);
 int ctr_memlock_limit(uint64_t *soft_bytes, uint64_t *hard_bytes);	/* UINT64_MAX: none */
 int ctr_driver_name(const char *interface, char *out, size_t length);	/* ETHTOOL_GDRVINFO */
 int ctr_try_unshare_network(void);	/* ctr_unshare_network() in a child that ends at once */

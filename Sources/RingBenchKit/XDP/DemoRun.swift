@@ -36,7 +36,7 @@ struct DemoRun: ~Copyable {
             if check.received != before { lastReceivedNanoseconds = now }
             if now >= nextLine {
                 progress.step(
-                    "xdp demo: \(check.received) of \(configuration.frames) packets, "
+                    "xdp: \(check.received) of \(configuration.frames) packets, "
                         + "\(check.received - lineFrames) per s")
                 lineFrames = check.received
                 nextLine = now + 1_000_000_000

@@ -32,7 +32,7 @@ public enum XDPDemo {
     }
 
     /// First and last of the CPUs that this process may use.
-    private static func chosenCPUs() -> [Int] {
+    static func chosenCPUs() -> [Int] {
         let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         return [allowed.first ?? 0, allowed.last ?? 0]
     }
@@ -48,8 +48,17 @@ public enum XDPDemo {
         _ = ctr_pin_thread(CInt(cpus[1]))
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
-        var run = DemoRun(configuration: configuration, pace: pace)
         let thread = try startSource(configuration, on: wire, receiver: receiver, cpu: cpus[0], pace: pace)
+        return try receiveAll(
+            configuration, from: thread, into: &receiver, pace: pace, cpus: cpus, progress: progress)
+    }
+
+    /// Receives on the calling thread what the source sends, until it has ended, and checks the run.
+    static func receiveAll(
+        _ configuration: XDPDemoConfiguration, from thread: PinnedThread<Result<SourceResult, Failure>>,
+        into receiver: inout XDPReceiver, pace: Pace, cpus: [Int], progress: Progress
+    ) throws(Failure) -> XDPReport {
+        var run = DemoRun(configuration: configuration, pace: pace)
         let cpuStart = ctr_thread_cpu_ns()
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
@@ -63,35 +72,43 @@ public enum XDPDemo {
             source: source, receiver: &receiver, cpuNanoseconds: cpuNanoseconds, cpus: cpus)
     }
 
-    private static func startSource(
+    /// Starts the thread that sends `configuration`'s packets to the receiver.
+    static func startSource(
         _ configuration: XDPDemoConfiguration, on wire: VethPair, receiver: borrowing XDPReceiver, cpu: Int, pace: Pace
     ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
-        func start(
-            in namespace: NetworkNamespace, _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
-        ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
-            try namespace.start { () throws(Failure) in
-                defer { pace.finished.storeRelease(1) }
-                _ = ctr_pin_thread(CInt(cpu))
-                return try make().send(
-                    frames: configuration.frames, bytes: configuration.packetBytes,
-                    window: configuration.effectiveWindow, pace: pace)
+        guard configuration.source == .live else {
+            return try startWireSource(configuration, on: wire, cpu: cpu, pace: pace)
+        }
+        let frames = LiveFrames(
+            through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
+        let source = LiveSource(frames: frames, copies: configuration.framesPerCall, flows: configuration.flows)
+        return try start(configuration, in: wire.receiver, cpu: cpu, pace: pace) { () throws(Failure) in source }
+    }
+
+    /// The same for packets on the wire, whoever receives them.
+    static func startWireSource(
+        _ configuration: XDPDemoConfiguration, on wire: VethPair, cpu: Int, pace: Pace
+    ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
+        let name = wire.senderName
+        return try start(configuration, in: wire.sender, cpu: cpu, pace: pace) { () throws(Failure) in
+            do throws(XDPError) {
+                return WireSource(interface: try NetworkInterface(named: name), flows: configuration.flows)
+            } catch {
+                throw Failure(error)
             }
         }
-        switch configuration.source {
-        case .wire:
-            let name = wire.senderName
-            return try start(in: wire.sender) { () throws(Failure) in
-                do throws(XDPError) {
-                    return WireSource(interface: try NetworkInterface(named: name))
-                } catch {
-                    throw Failure(error)
-                }
-            }
-        case .live:
-            let frames = LiveFrames(
-                through: receiver.program, from: receiver.socket.interface, queue: receiver.socket.queue)
-            let source = LiveSource(frames: frames, copies: configuration.framesPerCall)
-            return try start(in: wire.receiver) { () throws(Failure) in source }
+    }
+
+    private static func start(
+        _ configuration: XDPDemoConfiguration, in namespace: NetworkNamespace, cpu: Int, pace: Pace,
+        _ make: @escaping @Sendable () throws(Failure) -> any FrameSource
+    ) throws(Failure) -> PinnedThread<Result<SourceResult, Failure>> {
+        try namespace.start { () throws(Failure) in
+            defer { pace.finished.storeRelease(1) }
+            _ = ctr_pin_thread(CInt(cpu))
+            return try make().send(
+                frames: configuration.frames, bytes: configuration.packetBytes,
+                window: configuration.effectiveWindow, pace: pace)
         }
     }
 }

@@ -21,6 +21,8 @@ public struct XDPDemoConfiguration: Sendable {
     public var windowFrames: UInt32?
     /// Live packets that one system call makes; they have one number.
     public var framesPerCall: UInt32 = 4000
+    /// Source addresses that packets come from in turn.
+    public var flows: UInt32 = 1
     /// Frames in FILL at the start; nil: all.
     public var framesProvided: UInt32?
     /// The receiver.

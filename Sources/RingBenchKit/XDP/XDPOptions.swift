@@ -25,6 +25,12 @@ public struct XDPOptions: Sendable {
     public var ringSize: UInt32 = 2048
     /// How it waits.
     public var wait = XDPWait.poll
+    /// Whether the kernel says when it must be called (`XDP_USE_NEED_WAKEUP`).
+    public var needsWakeup = true
+    /// Packets that the driver takes in one round of busy polling; nil: no busy polling.
+    public var busyPollBudget: UInt32?
+    /// Time between live lines.
+    public var intervalNanoseconds: Int64 = 1_000_000_000
 
     /// The defaults.
     public init() {}
@@ -39,6 +45,10 @@ public struct XDPOptions: Sendable {
         guard frameBytes == 2048 || frameBytes == 4096 else {
             throw Failure(.usage, "--frame-size is \(frameBytes): it must be 2048 or 4096 bytes")
         }
+        guard (1...65535).contains(busyPollBudget ?? 1) else {
+            throw Failure(.usage, "--busy-poll is \(busyPollBudget ?? 0): it must be 1 to 65535 packets")
+        }
+        guard intervalNanoseconds > 0 else { throw Failure(.usage, "--interval is 0: it must be more") }
         try Self.check("--umem-frames", umemFrames, most: 1 << 20)
         try Self.check("--ring-size", ringSize, most: 1 << 20)
         do throws(XDPError) {
@@ -59,7 +69,8 @@ public struct XDPOptions: Sendable {
         [
             "copy-mode": copyMode.rawValue, "attach-mode": attachMode.rawValue, "batch-size": "\(batchSize)",
             "frame-size": "\(frameBytes)", "umem-frames": "\(umemFrames)", "ring-size": "\(ringSize)",
-            "wait": wait.rawValue,
+            "wait": wait.rawValue, "need-wakeup": "\(needsWakeup)",
+            "busy-poll": busyPollBudget.map { "\($0)" } ?? "off", "interval": "\(intervalNanoseconds / 1_000_000)ms",
         ]
     }
 }

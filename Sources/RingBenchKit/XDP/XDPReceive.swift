@@ -10,6 +10,8 @@ public struct XDPReceiveConfiguration: Sendable {
     public var queue: UInt32 = 0
     /// How long, in nanoseconds; 0: until Ctrl-C.
     public var durationNanoseconds: Int64 = 10_000_000_000
+    /// Ends after so many packets; nil: when the time is over.
+    public var frames: UInt64?
     /// The receiver.
     public var options = XDPOptions()
 
@@ -28,6 +30,7 @@ public struct XDPReceiveConfiguration: Sendable {
         all["interface"] = interface
         all["queue"] = "\(queue)"
         all["duration"] = "\(durationNanoseconds / 1_000_000)ms"
+        if let frames { all["frames"] = "\(frames)" }
         return all
     }
 }
@@ -49,22 +52,15 @@ public enum XDPReceive {
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
         var check = CountingCheck()
+        var line = XDPLiveLine("xdp rx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
         let start = ctr_monotonic_ns()
         let cpuStart = ctr_thread_cpu_ns()
         var now = start
-        var nextLine = start + 1_000_000_000
-        var lineFrames: UInt64 = 0
         while !Interrupt.isRequested {
             let found = receiver.receive(check: &check, progress: pace.received)
             now = ctr_monotonic_ns()
-            if now >= nextLine {
-                let statistics = try receiver.statistics()
-                progress.step(
-                    "xdp rx: \(check.received) packets, \(check.received - lineFrames) per s, "
-                        + "RX full \(statistics.receiveRingFull), dropped \(statistics.receiveDropped)")
-                lineFrames = check.received
-                nextLine = now + 1_000_000_000
-            }
+            if line.isDue(at: now) { line.show(try sample(receiver, check), at: now) }
+            if let frames = configuration.frames, check.received >= frames { break }
             if configuration.durationNanoseconds > 0, now - start >= configuration.durationNanoseconds { break }
             if !found { receiver.waitForPackets() }
         }
@@ -84,7 +80,17 @@ public enum XDPReceive {
             framesReturned: receiver.returnedFrames, framesLost: statistics.lostPackets,
             durationSeconds: Double(max(now - start, 1)) / 1e9,
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(check.received, 1)),
-            wait: configuration.options.wait, mode: GrantedMode(receiver.socket.mode),
+            batches: receiver.batches.percentiles, calls: receiver.calls, wait: configuration.options.wait, mode: GrantedMode(receiver.socket.mode),
             attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
+    }
+
+    private static func sample(
+        _ receiver: borrowing XDPReceiver, _ check: CountingCheck
+    ) throws(Failure) -> XDPLiveLine.Sample {
+        try receiver.checkInterface()
+        return XDPLiveLine.Sample(
+            packets: check.received, bytes: check.bytes, batches: receiver.batches.batches, calls: receiver.calls,
+            posted: receiver.ledger.kernelFrames(), frames: receiver.socket.geometry.frameCount,
+            statistics: try receiver.statistics())
     }
 }

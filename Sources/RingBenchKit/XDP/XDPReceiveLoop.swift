@@ -44,8 +44,8 @@ struct ReceiveViolations: Sendable {
 @inline(never)
 func xdpReceiveLoop<Check: FrameCheck>(
     receive: inout ReceiveRing, fill: inout FillRing, frames: ReceivedFrames, ledger: borrowing FrameLedger,
-    check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, progress: SharedWord,
-    batchSize: UInt32, quota: UInt64, idlePolls: UInt32
+    check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, batches: borrowing BatchSizes,
+    progress: SharedWord, batchSize: UInt32, quota: UInt64, idlePolls: UInt32
 ) -> ReceivePause {
     var idle: UInt32 = 0
     var taken: UInt64 = 0
@@ -87,6 +87,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
             offset &+= 1
         }
         receive.release(batch.count)
+        batches.record(batch.count)
         fill.cancel(batch.count &- given)
         fill.submit(given)
         returned &+= UInt64(given)

@@ -16,6 +16,10 @@ public struct XDPReceiveReport: Encodable, Sendable {
     public let durationSeconds: Double
     /// CPU time of the receiving thread per packet, user and system, in nanoseconds.
     public let cpuNanosecondsPerFrame: Double
+    /// Packets a batch; nil if none came.
+    public let batches: BatchPercentiles?
+    /// System calls of the data path.
+    public let calls: XDPCalls
     /// How the receiver waited.
     public let wait: XDPWait
     /// Copy or zero copy.
@@ -33,7 +37,7 @@ public struct XDPReceiveReport: Encodable, Sendable {
     public var bytesPerSecond: Double { Double(bytesReceived) / durationSeconds }
 
     private enum CodingKeys: String, CodingKey {
-        case evidence, wait, mode, statistics, umem
+        case evidence, batches, calls, wait, mode, statistics, umem
         case framesReceived = "frames_received"
         case bytesReceived = "bytes_received"
         case framesReturned = "frames_returned"
@@ -57,6 +61,8 @@ public struct XDPReceiveReport: Encodable, Sendable {
         try container.encode(framesPerSecond, forKey: .framesPerSecond)
         try container.encode(bytesPerSecond, forKey: .bytesPerSecond)
         try container.encode(cpuNanosecondsPerFrame, forKey: .cpuNanosecondsPerFrame)
+        try container.encodeIfPresent(batches, forKey: .batches)
+        try container.encode(calls, forKey: .calls)
         try container.encode(wait, forKey: .wait)
         try container.encode(mode, forKey: .mode)
         try container.encode(attachMode, forKey: .attachMode)

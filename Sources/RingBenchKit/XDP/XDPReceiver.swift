@@ -12,21 +12,29 @@ struct XDPReceiver: ~Copyable {
     var violations = ReceiveViolations()
     /// Frames given back through FILL.
     var returnedFrames: UInt64 = 0
-    private let options: XDPOptions
+    /// System calls of the data path.
+    var calls = XDPCalls()
+    /// Packets of each batch taken from RX.
+    let batches: BatchSizes
+    let options: XDPOptions
 
-    /// Binds, fills FILL with all frames but `withheld`, and attaches the program last.
+    /// Binds, fills FILL with all frames or the first `provided`, and attaches the program last.
+    ///
+    /// - Parameter memory: the UMEM's, private memory if nil.
     init(
-        interface: String, queue: UInt32, options: XDPOptions, provide provided: UInt32? = nil
+        interface: String, queue: UInt32, options: XDPOptions, memory: Mapping? = nil, provide provided: UInt32? = nil
     ) throws(Failure) {
         let geometry = try options.checkedGeometry()
         let ledger = FrameLedger(frameCount: geometry.frameCount)
         do throws(XDPError) {
             let interface = try NetworkInterface(named: interface)
-            var umem = try UMEM(geometry: geometry, fillEntries: geometry.frameCount * 2)
+            var umem = try UMEM(memory: memory, geometry: geometry, fillEntries: geometry.frameCount * 2)
             let given = umem.provide(frames: 0..<min(provided ?? geometry.frameCount, geometry.frameCount))
             for frame in 0..<given { _ = ledger.give(UInt64(frame)) }
             let socket = try XDPSocket(
-                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode)
+                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode,
+                needWakeup: options.needsWakeup)
+            if let budget = options.busyPollBudget { try socket.preferBusyPolling(budget: CInt(clamping: budget)) }
             let (program, attachMode) = try Self.attach(socket, options.attachMode)
             self.program = program
             self.attachMode = attachMode
@@ -36,9 +44,11 @@ struct XDPReceiver: ~Copyable {
         }
         self.ledger = ledger
         self.options = options
+        batches = BatchSizes(most: options.batchSize)
     }
 
-    private static func attach(
+    /// Attaches a program that sends the socket's queue to it.
+    static func attach(
         _ socket: borrowing XDPSocket, _ mode: AttachMode.Request
     ) throws(XDPError) -> (RedirectProgram, AttachMode) {
         do throws(SystemCallError) {
@@ -57,19 +67,44 @@ struct XDPReceiver: ~Copyable {
         let frames = ReceivedFrames(of: socket)
         let pause = xdpReceiveLoop(
             receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
-            violations: &violations, returned: &returnedFrames, progress: progress, batchSize: options.batchSize,
-            quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
+            violations: &violations, returned: &returnedFrames, batches: batches, progress: progress,
+            batchSize: options.batchSize, quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
         switch pause {
         case .empty: return false
-        case .wakeKernel, .fillFull: socket.wakeReceive()
+        case .wakeKernel, .fillFull: wakeKernel()
         case .quota: break
         }
         return true
     }
 
+    /// Makes the kernel look at FILL.
+    mutating func wakeKernel() {
+        calls.wakeups &+= 1
+        socket.wakeReceive()
+    }
+
     /// Waits as the options say; at most a fiftieth of a second.
-    func waitForPackets() {
-        if options.wait == .poll { _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000) }
+    mutating func waitForPackets() {
+        // Busy polling, the call is what makes the driver look.
+        if options.busyPollBudget != nil { return wakeKernel() }
+        guard options.wait == .poll else { return }
+        calls.waits &+= 1
+        _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000)
+    }
+
+    /// - Throws: `Failure` of kind `.unavailable` if the interface is no longer there, or down.
+    func checkInterface() throws(Failure) { try Self.check(socket.interface) }
+
+    /// - Throws: `Failure` of kind `.unavailable` if the interface is no longer there, or down.
+    static func check(_ interface: NetworkInterface) throws(Failure) {
+        guard let now = try? NetworkInterface(named: interface.name), now.index == interface.index else {
+            throw Failure(.unavailable, "\(interface.name) went away in the middle of the run; `ip link` lists what there is")
+        }
+        guard interface.isRunning else {
+            throw Failure(
+                .unavailable,
+                "\(interface.name) went down in the middle of the run; `ip link set \(interface.name) up`, and see its peer")
+        }
     }
 
     /// The kernel's counters.

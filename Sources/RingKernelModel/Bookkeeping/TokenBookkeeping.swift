@@ -25,6 +25,14 @@ public protocol TokenBookkeeping: AnyObject, Sendable {
         _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
     ) -> Int
 
+    /// As `issue`, of fragments that go away with it: the token may take over its fragment's pool reference instead of
+    /// taking one that the fragment then drops. Softirq only.
+    ///
+    /// - Returns: how many were given; the rest has no token, and its reference is still the caller's.
+    func issueTakingOver(
+        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int
+
     /// Takes tokens `start ..< start + count` back.
     ///
     /// - Parameters:
@@ -46,6 +54,14 @@ extension TokenBookkeeping {
     public var mostBindings: Int { .max }
     /// A mechanism whose tokens name no binding knows an owner from its first receive on.
     public func knows(_ owner: TokenOwner) -> Bool { mostBindings != 1 || owner.binding != nil }
+    /// What every mechanism can do: a token of its own, and then the fragment goes.
+    public func issueTakingOver(
+        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        let issued = issue(frags, of: frags.count, to: owner, tokens: tokens)
+        for frag in frags[..<issued] { frag.free(inSoftirq: true) }
+        return issued
+    }
     /// Nothing per owner.
     public func makeLedger(for binding: Binding?) -> AnyObject? { nil }
     /// Nothing is the owner's.

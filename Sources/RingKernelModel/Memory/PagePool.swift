@@ -57,10 +57,37 @@ public final class PagePool: @unchecked Sendable {
     func allocate() -> NetIOVPointer? {
         if state.pointee.count == 0 { fillCache() }
         guard state.pointee.count > 0 else {
-            state.pointee.exhausted &+= 1
-            onExhausted?()
+            reportExhausted()
             return nil
         }
+        return takeFromCache()
+    }
+
+    /// Takes up to `most` buffers, with one reference each, for a driver that posts them ahead of the packets. That it gets
+    /// fewer is no starvation as long as others are posted: the driver knows. Softirq only.
+    ///
+    /// - Returns: how many `body` was given.
+    @inline(__always)
+    func allocate(upTo most: Int, _ body: (NetIOVPointer) -> Void) -> Int {
+        var taken = 0
+        while taken < most {
+            if state.pointee.count == 0 { fillCache() }
+            guard state.pointee.count > 0 else { break }
+            let batch = min(most &- taken, state.pointee.count)
+            for _ in 0..<batch { body(takeFromCache()) }
+            taken &+= batch
+        }
+        return taken
+    }
+
+    /// Nothing is free and nothing is posted: packets are dropped. Softirq only.
+    func reportExhausted() {
+        state.pointee.exhausted &+= 1
+        onExhausted?()
+    }
+
+    @inline(__always)
+    private func takeFromCache() -> NetIOVPointer {
         state.pointee.count &-= 1
         state.pointee.allocated &+= 1
         let niov = cache[state.pointee.count]

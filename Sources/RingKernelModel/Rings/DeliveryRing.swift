@@ -64,6 +64,24 @@ final class DeliveryRing: @unchecked Sendable {
         return delivered
     }
 
+    /// Puts what just came in into the ring, past the queue of its socket, in which nothing may wait.
+    ///
+    /// - Parameter frags: of this ring's binding, `DriverQueue.budget` at the most.
+    /// - Returns: how many; the rest is still the caller's.
+    func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket, cost: inout CostMeter) -> Int {
+        guard socket.announcedBytes == 0 else { return 0 }
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DriverQueue.budget) { tokens in
+            let start = CostMeter.start()
+            let slots = ring.pointee.reserve(upTo: UInt32(frags.count))
+            guard !slots.isEmpty, let names = tokens.baseAddress else { return 0 }
+            let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
+            let issued = bookkeeping.issueTakingOver(batch, to: owner, tokens: names)
+            submit(batch, issued, names, slots, of: socket)
+            cost.add(since: start, tokens: issued)
+            return issued
+        }
+    }
+
     /// The consumer made room: serves the sockets that wait for it.
     ///
     /// - Returns: entries made.
@@ -108,23 +126,32 @@ final class DeliveryRing: @unchecked Sendable {
                 guard !slots.isEmpty else { return (0, 0, .full) }
                 let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
                 let issued = bookkeeping.issue(batch, of: ours, to: owner, tokens: names)
-                ring.pointee.cancel(slots.count - UInt32(issued))
-                for position in 0..<issued {
-                    let frag = batch[position]
-                    let isLast = position == issued - 1
-                    ring.pointee.write(
-                        FragDescriptor(
-                            frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: names[position],
-                            socket_cookie: socket.cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0),
-                        at: slots[UInt32(position)])
-                }
-                ring.pointee.submit(UInt32(issued))
+                submit(batch, issued, names, slots, of: socket)
                 socket.queue.advance(issued)
                 // The skb is eaten. A kick comes from process context, so never straight into the softirq cache.
                 for frag in batch[..<issued] { frag.free(inSoftirq: false) }
                 return (issued, issued, issued < batch.count ? .drained : nil)
             }
         }
+    }
+
+    /// Writes entries for the first `issued` fragments and publishes them; the other slots go back.
+    @inline(__always)
+    private func submit(
+        _ batch: UnsafeBufferPointer<Frag>, _ issued: Int, _ tokens: UnsafeMutablePointer<UInt32>, _ slots: RingBatch,
+        of socket: Socket
+    ) {
+        ring.pointee.cancel(slots.count - UInt32(issued))
+        for position in 0..<issued {
+            let frag = batch[position]
+            let isLast = position == issued - 1
+            ring.pointee.write(
+                FragDescriptor(
+                    frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: tokens[position],
+                    socket_cookie: socket.cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0),
+                at: slots[UInt32(position)])
+        }
+        ring.pointee.submit(UInt32(issued))
     }
 
     /// How many fragments at the front are of this binding: a ring belongs to one (R9).

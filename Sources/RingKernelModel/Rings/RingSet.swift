@@ -155,6 +155,14 @@ public final class RingSet: @unchecked Sendable {
         return deliver(delivery) { delivery.deliver(socket, cost: &$0) }
     }
 
+    /// Moves what just came in for an attached socket into the delivery ring, past its queue, in which nothing may wait.
+    ///
+    /// - Returns: how many of `frags`; the rest is still the caller's.
+    func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket) -> Int {
+        guard let delivery else { return 0 }
+        return deliver(delivery) { delivery.deliver(frags, of: socket, cost: &$0) }
+    }
+
     /// Delivers by `body`, and wakes the consumer if that made entries and it sleeps.
     private func deliver(_ delivery: DeliveryRing, _ body: (inout CostMeter) -> Int) -> Int {
         let (delivered, wakeup) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in

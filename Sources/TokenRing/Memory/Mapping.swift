@@ -13,16 +13,18 @@ public final class Mapping: Sendable {
     /// Maps the first `byteCount` bytes of `file`, shared, readable and writable, and not inherited by a child:
     /// after a fork two processes would hold the same role (R15).
     ///
-    /// - Parameter populate: fault every page in now. Not for a file whose size a stranger chose.
+    /// - Parameters:
+    ///   - offset: where in the file it begins; of a socket, which of its rings.
+    ///   - populate: fault every page in now. Not for a file whose size a stranger chose.
     /// - Throws: `SystemCallError`.
     public convenience init(
-        of file: OwnedDescriptor, byteCount: Int, populate: Bool = false
+        of file: OwnedDescriptor, byteCount: Int, offset: Int = 0, populate: Bool = false
     ) throws(SystemCallError) {
         // Open until the call is made: a class lives only to its last use.
         defer { withExtendedLifetime(file) {} }
         try self.init(
             byteCount: byteCount, flags: MAP_SHARED | (populate ? MAP_POPULATE : 0),
-            descriptor: file.descriptor.rawValue)
+            descriptor: file.descriptor.rawValue, offset: offset)
     }
 
     /// Maps `byteCount` bytes of zeroed private memory, faulted in, such as a UMEM.
@@ -32,8 +34,21 @@ public final class Mapping: Sendable {
         try self.init(byteCount: byteCount, flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, descriptor: -1)
     }
 
-    private init(byteCount: Int, flags: Int32, descriptor: Int32) throws(SystemCallError) {
-        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, 0)
+    /// The same on pages of 2 MiB, `byteCount` rounded up to whole ones.
+    ///
+    /// - Throws: `SystemCallError`; ENOMEM if the system has not reserved as many (`vm.nr_hugepages`).
+    public convenience init(hugePages byteCount: Int) throws(SystemCallError) {
+        let page = 2 << 20
+        // MAP_HUGE_2MB: the page size's logarithm from bit 26 on.
+        try self.init(
+            byteCount: (byteCount + page - 1) / page * page,
+            flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_HUGETLB | 21 << 26, descriptor: -1)
+    }
+
+    private init(
+        byteCount: Int, flags: Int32, descriptor: Int32, offset: Int = 0
+    ) throws(SystemCallError) {
+        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, offset)
         guard let address, address != MAP_FAILED else {
             throw SystemCallError("mmap", errno: errno, hint: "\(byteCount) bytes could not be mapped")
         }

@@ -16,6 +16,9 @@ public struct AttachMode: Hashable, Sendable {
         case native
         /// On an skb.
         case skb
+
+        /// `XDP_FLAGS_DRV_MODE` or `XDP_FLAGS_SKB_MODE` of linux/if_link.h.
+        var flag: UInt32 { self == .native ? 1 << 2 : 1 << 1 }
     }
 
     /// What was asked for.

@@ -9,107 +9,126 @@ import TokenRing
 public final class RedirectProgram {
     /// The loaded program, for a test run. It belongs to this object.
     public let descriptor: CInt
-    private let map: CInt
+    /// Where it looks its sockets up, by receive queue.
+    public let map: SocketMap
     private var link: CInt = -1
-    private var sockets: [SocketHandle] = []
+    private var dispatcher: DispatchedProgram?
+    private var sockets: [(handle: SocketHandle, key: UInt32)] = []
 
     /// Loads a program for sockets on queues `0 ..< queues`.
     ///
+    /// - Parameters:
+    ///   - queues: of the interface, as far as there will be sockets.
+    ///   - multiBuffer: packets may have several frames (Linux 5.18). In native mode an interface whose MTU is larger than a
+    ///     page holds takes no other program.
     /// - Throws: `SystemCallError`; EPERM without CAP_BPF and CAP_NET_ADMIN.
-    public init(queues: UInt32 = 64) throws(SystemCallError) {
-        LibraryLog.silenced
-        let hint = "loading an XDP program needs CAP_BPF and CAP_NET_ADMIN"
-        map = try SystemCallError.check(
-            bpf_map_create(BPF_MAP_TYPE_XSKMAP, "tokenring_xsks", 4, 4, max(queues, 1), nil), "bpf_map_create(XSKMAP)",
-            hint: hint)
-        let instructions = Self.instructions(map: map)
-        let program = bpf_prog_load(
-            BPF_PROG_TYPE_XDP, "tokenring_xsk", "Apache-2.0", instructions, instructions.count, nil)
-        guard program >= 0 else {
-            close(map)
-            throw SystemCallError("bpf_prog_load", errno: program, hint: hint)
-        }
-        descriptor = program
+    public convenience init(queues: UInt32 = 64, multiBuffer: Bool = false) throws(SystemCallError) {
+        let map = try SocketMap(capacity: queues)
+        let file = map.file.descriptor.rawValue
+        try self.init(code: .redirect(through: file), map: map, multiBuffer: multiBuffer)
     }
 
-    /// `return bpf_redirect_map(&xsks, ctx->rx_queue_index, XDP_PASS);`
-    private static func instructions(map: CInt) -> [bpf_insn] {
-        [
-            // r2 = ctx->rx_queue_index
-            bpf_insn(code: 0x61, dst_reg: 2, src_reg: 1, off: 16, imm: 0),
-            // r1 = the map (two slots; source 1: the value is a map's descriptor)
-            bpf_insn(code: 0x18, dst_reg: 1, src_reg: 1, off: 0, imm: map),
-            bpf_insn(code: 0, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
-            // r3 = XDP_PASS, what to do without a socket on this queue
-            bpf_insn(code: 0xb7, dst_reg: 3, src_reg: 0, off: 0, imm: 2),
-            // r0 = bpf_redirect_map(r1, r2, r3)
-            bpf_insn(code: 0x85, dst_reg: 0, src_reg: 0, off: 0, imm: 51),
-            // return r0
-            bpf_insn(code: 0x95, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
-        ]
+    /// Loads another program that redirects through `map`.
+    package init(code: ProgramCode, map: SocketMap, multiBuffer: Bool = false) throws(SystemCallError) {
+        descriptor = try code.load(multiBuffer: multiBuffer)
+        self.map = map
     }
 
     /// Sends the packets of the socket's queue to it from now on.
     ///
     /// - Throws: `SystemCallError`; E2BIG if the queue is beyond what the program was loaded for.
     public func redirect(to socket: borrowing XDPSocket) throws(SystemCallError) {
-        var key = socket.queue
-        var value = socket.descriptor
-        try SystemCallError.check(
-            bpf_map_update_elem(map, &key, &value, 0), "bpf_map_update_elem(XSKMAP)", hint: "queue \(socket.queue)")
-        sockets.append(socket.handle)
+        try map.insert(socket)
+        sockets.append((socket.handle, socket.queue))
     }
 
-    /// Attaches the program to an interface. Put the sockets in first: until then packets go up the stack.
+    /// Sends packets that the program redirects to `key` to a further socket of a queue.
+    package func redirect(to socket: borrowing XDPQueueSocket, at key: UInt32) throws(SystemCallError) {
+        try map.insert(socket, at: key)
+        sockets.append((socket.handle, key))
+    }
+
+    /// Attaches the program to an interface, alone. Put the sockets in first: until then packets go up the stack.
     ///
-    /// - Throws: `SystemCallError`; EBUSY if another program is attached, EOPNOTSUPP if the driver cannot do native mode.
+    /// - Throws: `SystemCallError`; EBUSY if another program is attached, EOPNOTSUPP if the driver cannot do native mode,
+    ///   ERANGE if it cannot at this MTU.
     public func attach(to interface: NetworkInterface, mode: AttachMode.Request) throws(SystemCallError) -> AttachMode {
         detach()
         switch mode {
         case .native:
-            try link(to: interface, native: true)
+            link = try check(create(interface, .native), .native, interface)
             return AttachMode(requested: mode, granted: .native, reason: "native mode was asked for")
         case .skb:
-            try link(to: interface, native: false)
+            link = try check(create(interface, .skb), .skb, interface)
             return AttachMode(requested: mode, granted: .skb, reason: "skb mode was asked for")
         case .auto:
-            let result = create(interface, native: true)
+            let result = create(interface, .native)
             if result >= 0 {
                 link = result
                 return AttachMode(
                     requested: mode, granted: .native, reason: "driver \(interface.driver) runs XDP programs itself")
             }
-            guard result != -EBUSY, result != -EPERM else {
-                throw SystemCallError("bpf_link_create(XDP native)", errno: result, hint: hint(interface))
-            }
-            try link(to: interface, native: false)
+            if [EBUSY, EEXIST, EPERM].contains(-result) { try check(result, .native, interface) }
+            link = try check(create(interface, .skb), .skb, interface)
             let refusal = SystemCallError("native", errno: result).errno
             return AttachMode(
                 requested: mode, granted: .skb, reason: "driver \(interface.driver) refuses native mode: \(refusal)")
         }
     }
 
-    private func link(to interface: NetworkInterface, native: Bool) throws(SystemCallError) {
-        link = try SystemCallError.check(
-            create(interface, native: native), "bpf_link_create(XDP \(native ? "native" : "skb"))",
-            hint: hint(interface))
+    /// Attaches beside other programs through libxdp's dispatcher, or alone where that does not work, and says which.
+    ///
+    /// Behind the dispatcher it is libxdp's own AF_XDP program that runs, with its own map, and it does not go with the
+    /// process: after `kill -9` it stays until `LeftProgram` removes it.
+    ///
+    /// - Throws: `SystemCallError`, as `attach`.
+    public func attachShared(
+        to interface: NetworkInterface, mode: AttachMode.Request
+    ) throws(SystemCallError) -> AttachMode {
+        detach()
+        do throws(SystemCallError) {
+            let shared = try DispatchedProgram(on: interface, mode: mode == .skb ? .skb : .native)
+            for socket in sockets { try shared.map.insert(socket.handle, at: socket.key) }
+            dispatcher = shared
+            return AttachMode(requested: mode, granted: shared.mode, reason: "behind libxdp's dispatcher")
+        } catch {
+            let alone = try attach(to: interface, mode: mode)
+            return AttachMode(
+                requested: mode, granted: alone.granted, reason: "alone, because the dispatcher does not work: \(error)"
+            )
+        }
     }
 
-    private func create(_ interface: NetworkInterface, native: Bool) -> CInt {
+    private func create(_ interface: NetworkInterface, _ mode: AttachMode.Granted) -> CInt {
         var options = bpf_link_create_opts()
         options.sz = MemoryLayout<bpf_link_create_opts>.size
-        // XDP_FLAGS_DRV_MODE and XDP_FLAGS_SKB_MODE of linux/if_link.h.
-        options.flags = native ? 1 << 2 : 1 << 1
+        options.flags = mode.flag
         return bpf_link_create(descriptor, CInt(interface.index), BPF_XDP, &options)
     }
 
-    private func hint(_ interface: NetworkInterface) -> String {
-        "another XDP program may be on \(interface.name) (`ip link show \(interface.name)` names it), or the driver "
-            + "cannot run it in this mode at this MTU; try skb mode"
+    @discardableResult
+    private func check(
+        _ result: CInt, _ mode: AttachMode.Granted, _ interface: NetworkInterface
+    ) throws(SystemCallError) -> CInt {
+        let name = interface.name
+        let hint =
+            switch -result {
+            case EBUSY, EEXIST:
+                "another XDP program is on \(name) (`ip link show \(name)` names it); end its process, or "
+                    + "`ringbench xdp cleanup -i \(name)` if that was killed"
+            case ERANGE, EINVAL:
+                "\(name)'s MTU is too large for a packet in one page: lower it, receive in several frames, or take skb mode"
+            case EOPNOTSUPP: "driver \(interface.driver) cannot run it in \(mode.rawValue) mode; try skb mode"
+            case ENODEV: "\(name) is gone"
+            case EPERM: "attaching needs CAP_BPF and CAP_NET_ADMIN"
+            default: ""
+            }
+        return try SystemCallError.check(result, "bpf_link_create(XDP \(mode.rawValue))", hint: hint)
     }
 
     /// Takes the program off the interface. Nothing happens if it is not attached.
     public func detach() {
+        dispatcher = nil
         guard link >= 0 else { return }
         close(link)
         link = -1
@@ -118,6 +137,5 @@ public final class RedirectProgram {
     deinit {
         detach()
         close(descriptor)
-        close(map)
     }
 }

@@ -1,3 +1,4 @@
+import CTokenRing
 import CXDP
 import Glibc
 import TokenRing
@@ -5,7 +6,8 @@ import TokenRing
 /// Memory registered for packets, with its FILL and COMPLETION ring; the first step to a socket.
 ///
 /// Fill the FILL ring before the socket is bound: a zero-copy driver takes its receive buffers from it at that moment.
-/// It cannot be copied; one thread may hold it. The network namespace is the one of the thread that makes it.
+/// It cannot be copied; one thread may hold it. The network namespace is the one of the thread that makes it, or that of the
+/// socket that is handed in.
 public struct UMEM: ~Copyable {
     /// The packets' memory.
     public let memory: Mapping
@@ -15,27 +17,36 @@ public struct UMEM: ~Copyable {
     public var fill: FillRing
     /// Frames that the kernel has sent.
     public var completion: CompletionRing
-    let handle: UMEMHandle
+    /// Who has each frame; nil in release builds, where nothing is booked.
+    public let ownership: FrameOwnership?
+    let handle: SocketHandle
 
-    /// Registers `memory`, or new private memory, as a UMEM (`xsk_umem__create` of libxdp).
+    /// Registers `memory`, or new private memory, as a UMEM.
     ///
     /// - Parameters:
     ///   - memory: at least `geometry.byteCount` bytes, page-aligned; a shared mapping works too, so that another process
-    ///     can read the packets.
+    ///     can read the packets (`PacketMemory`).
+    ///   - geometry: the frames.
     ///   - fillEntries: slots of FILL, a power of two. The kernel publishes what it consumed late: with twice as many slots as
     ///     frames a received frame can always be returned at once.
     ///   - completionEntries: slots of COMPLETION, a power of two.
-    /// - Throws: `XDPError`: `.configuration` for a size that is no power of two; `.system` with EPERM without CAP_NET_RAW,
-    ///   ENOBUFS above RLIMIT_MEMLOCK without CAP_IPC_LOCK.
+    ///   - transmitMetadata: whether packets to send may carry `TransmitMetadata`.
+    ///   - socket: an AF_XDP socket that a privileged process made and handed over; without it one is made, which takes
+    ///     CAP_NET_RAW.
+    /// - Throws: `XDPError`: `.configuration` for a size that is no power of two, or for metadata that this kernel does not
+    ///   have; `.system` with EPERM without CAP_NET_RAW, ENOBUFS above RLIMIT_MEMLOCK without CAP_IPC_LOCK, EBUSY if the
+    ///   socket has a UMEM already.
     public init(
-        memory: Mapping? = nil, geometry: FrameGeometry, fillEntries: UInt32, completionEntries: UInt32 = 64
+        memory: Mapping? = nil, geometry: FrameGeometry, fillEntries: UInt32, completionEntries: UInt32 = 64,
+        transmitMetadata: TransmitMetadata.Support = .none, socket: OwnedDescriptor? = nil
     ) throws(XDPError) {
-        LibraryLog.silenced
         try checkRingCapacity("FILL ring", fillEntries)
         try checkRingCapacity("COMPLETION ring", completionEntries)
         let mapping: Mapping
+        let handle: SocketHandle
         do throws(SystemCallError) {
             if let memory { mapping = memory } else { mapping = try Mapping(anonymous: geometry.byteCount) }
+            handle = try SocketHandle(socket, memory: mapping)
         } catch {
             throw .system(error)
         }
@@ -44,83 +55,90 @@ public struct UMEM: ~Copyable {
                 field: "UMEM memory", value: UInt64(mapping.byteCount),
                 reason: "\(geometry.frameCount) frames of \(geometry.chunkBytes) bytes need more")
         }
-        let handle = try UMEMHandle(
-            mapping: mapping, geometry: geometry, fillEntries: fillEntries, completionEntries: completionEntries)
-        let offsets = try RingOffsets(socket: handle.descriptor)
-        let fillMemory = try LibraryRing("FILL", handle.fill.pointee)
-            .memory(at: offsets.fill, kernelConsumes: true, of: UMEMAddress.self)
-        let completionMemory = try LibraryRing("COMPLETION", handle.completion.pointee)
-            .memory(at: offsets.completion, kernelConsumes: false, of: UMEMAddress.self)
+        try Self.register(mapping, geometry, transmitMetadata, on: handle.file)
+        #if DEBUG
+            let ownership: FrameOwnership? = FrameOwnership(geometry: geometry)
+        #else
+            let ownership: FrameOwnership? = nil
+        #endif
+        let fillMemory: SocketRingMemory<UMEMAddress> = try handle.makeRing(.fill, fillEntries, ownership)
+        let completionMemory: SocketRingMemory<UMEMAddress> = try handle.makeRing(
+            .completion, completionEntries, ownership)
+        // Nothing may fail once a ring is there.
         fill = FillRing(memory: fillMemory)
         completion = CompletionRing(memory: completionMemory)
+        self.ownership = ownership
         self.memory = mapping
         self.geometry = geometry
         self.handle = handle
+    }
+
+    private static func register(
+        _ mapping: Mapping, _ geometry: FrameGeometry, _ metadata: TransmitMetadata.Support, on socket: OwnedDescriptor
+    ) throws(XDPError) {
+        var registration = cxdp_umem_reg()
+        registration.addr = UInt64(UInt(bitPattern: mapping.base))
+        registration.len = UInt64(geometry.byteCount)
+        registration.chunk_size = geometry.chunkBytes
+        registration.headroom = geometry.headroomBytes
+        if geometry.isUnaligned { registration.flags |= UInt32(XDP_UMEM_UNALIGNED_CHUNK_FLAG) }
+        if metadata != .none {
+            registration.tx_metadata_len = TransmitMetadata.byteCount
+            registration.flags |= UInt32(CXDP_UMEM_TX_METADATA_LEN)
+        }
+        if metadata == .softwareChecksum { registration.flags |= UInt32(CXDP_UMEM_TX_SW_CSUM) }
+        do {
+            try SocketOption.set(XDP_UMEM_REG, of: socket, to: registration, "XDP_UMEM_REG")
+        } catch {
+            guard let refusal = error.errno?.rawValue else { throw error }
+            if refusal == EINVAL, metadata != .none {
+                throw .configuration(
+                    field: "TX metadata", value: UInt64(TransmitMetadata.byteCount),
+                    reason: "this kernel refuses a UMEM with metadata (EINVAL); it takes Linux 6.11 or later")
+            }
+            throw .system(
+                SystemCallError("setsockopt(XDP_UMEM_REG)", errno: refusal, hint: hint(for: refusal, geometry)))
+        }
+    }
+
+    private static func hint(for error: CInt, _ geometry: FrameGeometry) -> String {
+        switch error {
+        case ENOBUFS:
+            "the UMEM of \(geometry.byteCount) bytes and what is locked already exceed RLIMIT_MEMLOCK, "
+                + "\(lockedLimit); raise it (`ulimit -l`), take fewer frames, or run with CAP_IPC_LOCK"
+        case EBUSY: "this socket has a UMEM already; one socket, one UMEM"
+        case EINVAL:
+            "this kernel does not take frames of \(geometry.chunkBytes) bytes with \(geometry.headroomBytes) of headroom; "
+                + "newer ones keep 320 bytes of a frame for themselves"
+        case ENOMEM: "\(geometry.byteCount) bytes could not be pinned"
+        default: ""
+        }
+    }
+
+    private static var lockedLimit: String {
+        var (soft, hard) = (UInt64(0), UInt64(0))
+        return ctr_memlock_limit(&soft, &hard) == 0 ? "\(soft) bytes" : "which could not be read"
     }
 
     /// Hands the frames `range` to the kernel; all of them or, if FILL has no room, none.
     ///
     /// - Returns: how many were handed over.
     public mutating func provide(frames range: Range<UInt32>) -> UInt32 {
+        fill.provide(frames: range, of: geometry)
+    }
+}
+
+extension ProducerRing where Memory == SocketRingMemory<UMEMAddress> {
+    /// Hands the frames `range` to the kernel; all of them or, if there is no room, none.
+    ///
+    /// - Returns: how many were handed over.
+    public mutating func provide(frames range: Range<UInt32>, of geometry: FrameGeometry) -> UInt32 {
         guard range.upperBound <= geometry.frameCount else { return 0 }
-        let batch = fill.reserve(UInt32(range.count))
+        let batch = reserve(UInt32(range.count))
         for offset in 0..<batch.count {
-            fill.write(geometry.address(ofFrame: range.lowerBound + offset), at: batch[offset])
+            write(geometry.address(ofFrame: range.lowerBound + offset), at: batch[offset])
         }
-        fill.submit(batch.count)
+        submit(batch.count)
         return batch.count
-    }
-}
-
-/// libxdp's UMEM. A socket holds it too, so it goes after the last socket.
-final class UMEMHandle {
-    let fill = UnsafeMutablePointer<xsk_ring_prod>.allocate(capacity: 1)
-    let completion = UnsafeMutablePointer<xsk_ring_cons>.allocate(capacity: 1)
-    /// The UMEM's own socket; the first AF_XDP socket on it is this one.
-    let descriptor: CInt
-    private(set) var umem: OpaquePointer?
-    private let mapping: Mapping
-
-    init(
-        mapping: Mapping, geometry: FrameGeometry, fillEntries: UInt32, completionEntries: UInt32
-    ) throws(XDPError) {
-        self.mapping = mapping
-        fill.initialize(to: xsk_ring_prod())
-        completion.initialize(to: xsk_ring_cons())
-        var configuration = xsk_umem_config(
-            fill_size: fillEntries, comp_size: completionEntries, frame_size: geometry.chunkBytes,
-            frame_headroom: geometry.headroomBytes, flags: 0)
-        var umem: OpaquePointer?
-        let result = xsk_umem__create(
-            &umem, mapping.base, UInt64(geometry.byteCount), fill, completion, &configuration)
-        self.umem = umem
-        descriptor = result == 0 ? xsk_umem__fd(umem) : -1
-        guard result == 0 else {
-            throw .system(SystemCallError("xsk_umem__create", errno: result, hint: Self.hint(for: -result)))
-        }
-    }
-
-    private static func hint(for error: CInt) -> String {
-        switch error {
-        case EPERM: "an AF_XDP socket needs CAP_NET_RAW"
-        case ENOBUFS: "the UMEM exceeds RLIMIT_MEMLOCK; raise it, take fewer frames, or run with CAP_IPC_LOCK"
-        case EAFNOSUPPORT: "this kernel is built without CONFIG_XDP_SOCKETS"
-        default: ""
-        }
-    }
-
-    deinit {
-        if let umem { _ = xsk_umem__delete(umem) }
-        fill.deallocate()
-        completion.deallocate()
-    }
-}
-
-/// - Throws: `XDPError.configuration` unless `entries` is a power of two that a ring may have.
-func checkRingCapacity(_ field: String, _ entries: UInt32) throws(XDPError) {
-    guard entries > 1, entries & (entries - 1) == 0, entries <= RingLayout.mostEntries else {
-        throw .configuration(
-            field: "\(field) size", value: UInt64(entries),
-            reason: "it must be a power of two, 2 to \(RingLayout.mostEntries) entries")
     }
 }

@@ -7,9 +7,10 @@ public struct XDPStatistics: Hashable, Sendable, Encodable {
     /// Packets that were dropped: no frame in FILL (also counted in `receiveFillRingEmpty`), or longer than a frame. A full RX
     /// ring is not among them.
     public var receiveDropped: UInt64 = 0
-    /// Entries of FILL with an address outside the UMEM; the kernel skips them and the frame is gone.
+    /// Meant for entries of FILL with an address outside the UMEM, which the kernel skips. Always 0 on Linux 6.18: it counts
+    /// them in FILL's queue and reports RX's (xsk_getsockopt). `FrameOwnership` tells of them in debug builds.
     public var receiveInvalidDescriptors: UInt64 = 0
-    /// Entries of TX that the kernel refused and skipped: outside the UMEM, over a frame's end, unknown options.
+    /// Entries of TX that the kernel refused: outside the UMEM, over a frame's end, unknown options.
     public var transmitInvalidDescriptors: UInt64 = 0
     /// Packets that were dropped because the RX ring was full: the receiver is too slow.
     public var receiveRingFull: UInt64 = 0
@@ -44,6 +45,30 @@ public struct XDPStatistics: Hashable, Sendable, Encodable {
         receiveRingFull = raw.rx_ring_full
         receiveFillRingEmpty = raw.rx_fill_ring_empty_descs
         transmitRingEmpty = raw.tx_ring_empty_descs
+    }
+
+    /// What each counter that is not zero means and what to do, one sentence each, the kernel's name first.
+    public var explanations: [String] {
+        let beyond = receiveDropped &- min(receiveFillRingEmpty, receiveDropped)
+        return [
+            (
+                receiveFillRingEmpty, "rx_fill_ring_empty_descs",
+                "FILL was empty; return frames sooner or have more of them"
+            ),
+            (
+                beyond, "rx_dropped",
+                "packets were longer than a frame has room for; take larger frames or several a packet"
+            ),
+            (receiveRingFull, "rx_ring_full", "RX was full; receive faster or make RX longer"),
+            (
+                receiveInvalidDescriptors, "rx_invalid_descs",
+                "FILL held addresses outside the UMEM, which the kernel skipped"
+            ),
+            (
+                transmitInvalidDescriptors, "tx_invalid_descs",
+                "TX held descriptors that the kernel skipped: outside the UMEM, over a frame's end, or unknown options"
+            ),
+        ].filter { $0.0 > 0 }.map { "\($0.1) \($0.0): \($0.2)" }
     }
 
     /// Packets that reached the socket and were not delivered. An empty FILL ring is part of `receiveDropped`.

@@ -12,7 +12,7 @@ extension Failure {
             self.init(call)
         case .configuration:
             self.init(.usage, error.description)
-        case .noSuchInterface, .noSuchQueue, .zeroCopyRefused, .ringLayout, .ringMismatch:
+        case .noSuchInterface, .noSuchQueue, .zeroCopyRefused, .ringLayout:
             self.init(.unavailable, error.description)
         }
     }

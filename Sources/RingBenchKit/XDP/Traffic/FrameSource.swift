@@ -36,6 +36,7 @@ extension FrameSource {
 /// Packets over the virtual wire: AF_PACKET and sendmmsg, one number each.
 struct WireSource: FrameSource {
     let interface: NetworkInterface
+    let flows: UInt32
 
     func send(frames: UInt64, bytes: UInt32, window: UInt32, pace: Pace) -> SourceResult {
         var result = SourceResult()
@@ -57,7 +58,7 @@ struct WireSource: FrameSource {
             for index in 0..<Int(count) {
                 let start = index * stride
                 NumberedFrame.write(
-                    result.sentFrames + UInt64(index),
+                    result.sentFrames + UInt64(index), of: flows,
                     into: UnsafeMutableRawBufferPointer(rebasing: batch[start..<start + Int(bytes)]))
             }
             var done: UInt32 = 0
@@ -82,6 +83,7 @@ struct WireSource: FrameSource {
 struct LiveSource: FrameSource {
     let frames: LiveFrames
     let copies: UInt32
+    let flows: UInt32
 
     func send(frames total: UInt64, bytes: UInt32, window: UInt32, pace: Pace) -> SourceResult {
         var result = SourceResult()
@@ -92,7 +94,7 @@ struct LiveSource: FrameSource {
         while result.sentFrames < total {
             let count = UInt32(min(UInt64(copies), total - result.sentFrames))
             guard awaitRoom(count, window: window, pace: pace) else { break }
-            NumberedFrame.write(number, into: packet)
+            NumberedFrame.write(number, of: flows, into: packet)
             let sent = frames.send(UnsafeRawBufferPointer(packet), count: Int32(count))
             guard sent == 0 else {
                 result.error = SystemCallError(

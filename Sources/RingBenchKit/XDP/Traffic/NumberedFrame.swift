@@ -10,20 +10,27 @@ enum NumberedFrame {
 
     // Computed, so that the receive loop calls no lazy initialiser.
     private static var etherTypeOffset: Int { 12 }
+    private static var sourceOffset: Int { 8 }
     private static var numberOffset: Int { 16 }
     private static var payloadOffset: Int { 24 }
+    /// As the header has it, for a socket that listens.
+    static var etherTypeNumber: UInt16 { 0x88B5 }
     private static var etherType: UInt32 {
         // The ethertype and two zero bytes as they lie in memory.
-        UInt32(0x88B5_0000).bigEndian
+        (UInt32(etherTypeNumber) << 16).bigEndian
     }
     private static var factor: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
-    /// Writes packet `number`; `packet` has `leastBytes` or more.
-    static func write(_ number: UInt64, into packet: UnsafeMutableRawBufferPointer) {
+    /// Most flows; the source address has room for no more.
+    static let mostFlows: UInt32 = 128
+
+    /// Writes packet `number`; `packet` has `leastBytes` or more. Packets of `flows` flows come from an address each, in turn.
+    static func write(_ number: UInt64, of flows: UInt32 = 1, into packet: UnsafeMutableRawBufferPointer) {
         guard let base = packet.baseAddress, packet.count >= Int(leastBytes) else { return }
-        // To 02:00:00:00:00:02 from 02:00:00:00:00:01, both locally administered.
+        // To 02:00:00:00:00:02 from 02:00:00:00:00:01 and on, all locally administered.
         base.storeBytes(of: UInt64(0x0200_0000_0002_0200).bigEndian, as: UInt64.self)
-        base.storeBytes(of: UInt32(0x0000_0001).bigEndian, toByteOffset: 8, as: UInt32.self)
+        let source = 1 + UInt32(number % UInt64(max(flows, 1)))
+        base.storeBytes(of: source.bigEndian, toByteOffset: sourceOffset, as: UInt32.self)
         base.storeBytes(of: etherType, toByteOffset: etherTypeOffset, as: UInt32.self)
         base.storeBytes(of: number, toByteOffset: numberOffset, as: UInt64.self)
         let key = number &* factor
@@ -44,6 +51,12 @@ enum NumberedFrame {
             packet.loadUnaligned(fromByteOffset: etherTypeOffset, as: UInt32.self) == etherType
         else { return nil }
         return packet.loadUnaligned(fromByteOffset: numberOffset, as: UInt64.self)
+    }
+
+    /// The flow of a packet of ours; no flow that was sent if the source address is not ours.
+    @inline(__always)
+    static func flow(of packet: UnsafeRawPointer) -> UInt32 {
+        UInt32(bigEndian: packet.loadUnaligned(fromByteOffset: sourceOffset, as: UInt32.self)) &- 1
     }
 
     /// Whether every payload byte is what packet `number` has.

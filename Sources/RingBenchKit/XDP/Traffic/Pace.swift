@@ -5,6 +5,8 @@ final class Pace: Sendable {
     private let mapping: Mapping
     /// Packets that were received. Written by the receiver.
     let received: SharedWord
+    /// Packets that others received, a word each; counted with those of the receiver.
+    private let others: [SharedWord]
     /// Not 0: the source shall stop. Written by the receiver.
     let stop: SharedWord
     /// Packets that were sent. Written by the source.
@@ -13,7 +15,8 @@ final class Pace: Sendable {
     let finished: SharedWord
 
     /// All zero, each word two cache lines from the next.
-    init() throws(SystemCallError) {
+    init(alsoCounting others: [SharedWord] = []) throws(SystemCallError) {
+        self.others = others
         mapping = try Mapping(anonymous: 4096)
         received = SharedWord(at: mapping.base)
         stop = SharedWord(at: mapping.base + 128)
@@ -23,5 +26,7 @@ final class Pace: Sendable {
 
     /// Packets between source and receiver.
     @inline(__always)
-    var inFlight: UInt32 { sent.loadRelaxed() &- received.loadAcquire() }
+    var inFlight: UInt32 {
+        others.reduce(sent.loadAcquire() &- received.loadAcquire()) { $0 &- $1.loadAcquire() }
+    }
 }

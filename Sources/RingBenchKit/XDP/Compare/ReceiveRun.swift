@@ -1,0 +1,140 @@
+import CTokenRing
+import RingKernelModel
+import TokenRing
+import TokenRingXDP
+
+/// One repetition of one cell: a fresh receiver, its packets, and what they cost.
+struct ReceiveRun {
+    let kind: ReceiverKind
+    let source: XDPDemoConfiguration.Source
+    let packetBytes: UInt32
+    let batchSize: UInt32
+    let frames: UInt64
+    let cpus: [Int]
+    let clock: TickClock
+
+    /// Live packets that come in before the receiver looks: what fits into RX with room to spare.
+    static let burst: UInt32 = 1024
+
+    /// What was measured.
+    struct Figures {
+        /// Time of the receiving core per packet, from RX to FILL; user space alone.
+        var receiveNanoseconds = 0.0
+        /// CPU time of the receiving thread per packet: with live packets the kernel's receive path is in it, on the wire
+        /// poll and wakeups are.
+        var cpuNanoseconds = 0.0
+        /// Packets per second, source and receiver together.
+        var framesPerSecond = 0.0
+        /// Drains that were left out, because the thread was off its core.
+        var disturbed: UInt64 = 0
+    }
+
+    /// Runs on the calling thread, in the namespace of the wire's receiver.
+    func run(on wire: VethPair) throws(Failure) -> Figures {
+        let contender = try makeContender(on: wire)
+        let figures =
+            switch source {
+            case .live: try receiveLive(contender, on: wire)
+            case .wire: try receiveWire(contender, on: wire)
+            }
+        try contender.finish()
+        return figures
+    }
+
+    private func makeContender(on wire: VethPair) throws(Failure) -> any ReceiveContender {
+        var options = XDPOptions()
+        options.copyMode = .copy
+        options.batchSize = batchSize
+        switch kind {
+        case .swift: return try SwiftContender(interface: wire.receiverName, options: options)
+        case .libxdp: return try LibraryContender(interface: wire.receiverName, options: options)
+        case .tokens:
+            var configuration = XDPTokensConfiguration()
+            configuration.traffic.options = options
+            // The consumer has a core, and work.
+            configuration.traffic.options.wait = .spin
+            configuration.traffic.source = source
+            configuration.traffic.framesPerCall = Self.burst
+            configuration.traffic.flows = 1
+            configuration.rings.deliveryEntries = Self.burst * 2
+            configuration.consumers = 1
+            configuration.consumerCPU = cpus[1]
+            return try TokenContender(interface: wire.receiverName, configuration: configuration)
+        }
+    }
+
+    /// The kernel makes the packets on the receiver's own core, as a NIC's softirq beside its application would; then the
+    /// receiver's turn is timed.
+    private func receiveLive(_ contender: any ReceiveContender, on wire: VethPair) throws(Failure) -> Figures {
+        let live: LiveFrames
+        do throws(XDPError) {
+            live = LiveFrames(
+                through: contender.program, from: try NetworkInterface(named: wire.receiverName), queue: 0)
+        } catch {
+            throw Failure(error)
+        }
+        let packet = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(packetBytes), alignment: 64)
+        defer { packet.deallocate() }
+        var (meter, elapsed, received, number) = (CostMeter(), Int64(0), UInt64(0), UInt64(0))
+        while received < frames, !Interrupt.isRequested {
+            NumberedFrame.write(number, into: packet)
+            number += 1
+            let cpuStart = ctr_thread_cpu_ns()
+            let sent = live.send(UnsafeRawBufferPointer(packet), count: Int32(Self.burst))
+            guard sent == 0 else {
+                throw Failure(SystemCallError("bpf_prog_test_run_opts(live frames)", errno: sent))
+            }
+            let start = CostMeter.start()
+            let count = contender.drain()
+            meter.add(since: start, tokens: Int(count))
+            elapsed += ctr_thread_cpu_ns() - cpuStart
+            received += count
+            guard count == UInt64(Self.burst) else {
+                throw Failure(
+                    .invariantBroken, "\(kind.rawValue): \(count) of \(Self.burst) live packets came; no number is printed")
+            }
+            contender.settle()
+        }
+        return figures(meter, received, cpu: elapsed, elapsed: elapsed)
+    }
+
+    /// A sender on the other core, in a closed loop; the receiver looks again and again.
+    private func receiveWire(_ contender: any ReceiveContender, on wire: VethPair) throws(Failure) -> Figures {
+        var traffic = XDPDemoConfiguration()
+        traffic.frames = frames
+        traffic.packetBytes = packetBytes
+        let pace: Pace
+        do throws(SystemCallError) { pace = try Pace(alsoCounting: contender.paceWords) } catch { throw Failure(error) }
+        let sender = try XDPDemo.startWireSource(traffic, on: wire, cpu: cpus[1], pace: pace)
+        var (meter, received) = (CostMeter(), UInt64(0))
+        let cpuStart = ctr_thread_cpu_ns()
+        var last = ctr_monotonic_ns()
+        let begin = last
+        while received < frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
+            let start = CostMeter.start()
+            let count = contender.drain()
+            if count > 0 {
+                meter.add(since: start, tokens: Int(count))
+                received += count
+                last = ctr_monotonic_ns()
+            }
+            if contender.paceWords.isEmpty { pace.received.storeRelease(UInt32(truncatingIfNeeded: contender.paced)) }
+        }
+        let cpu = ctr_thread_cpu_ns() - cpuStart
+        pace.stop.storeRelease(1)
+        let sent = try sender.join().get()
+        if let error = sent.error { throw Failure(error) }
+        guard received == sent.sentFrames || Interrupt.isRequested else {
+            throw Failure(
+                .invariantBroken, "\(kind.rawValue): \(received) of \(sent.sentFrames) packets came; no number is printed")
+        }
+        return figures(meter, received, cpu: cpu, elapsed: last - begin)
+    }
+
+    private func figures(_ meter: CostMeter, _ received: UInt64, cpu: Int64, elapsed: Int64) -> Figures {
+        Figures(
+            receiveNanoseconds: clock.nanosecondsPerToken(ConsumerCosts.Phase(meter)),
+            cpuNanoseconds: Double(cpu) / Double(max(received, 1)),
+            framesPerSecond: Double(received) / Double(max(elapsed, 1)) * 1e9, disturbed: meter.disturbedBatches)
+    }
+}

@@ -1,0 +1,100 @@
+/// What `ringbench xdp compare` measured.
+public struct XDPCompareReport: Encodable, Sendable {
+    /// The receiver's CPU; that of the sender, or of the consumer's process.
+    public let cpus: [Int]
+    /// One for each source, packet size and batch.
+    public let cells: [XDPCompareCell]
+
+    private enum CodingKeys: String, CodingKey { case cpus, cells }
+}
+
+/// The receivers side by side under one load.
+public struct XDPCompareCell: Encodable, Sendable {
+    /// Where packets came from.
+    public let source: XDPDemoConfiguration.Source
+    /// Bytes of a packet, without the frame check sequence.
+    public let packetBytes: UInt32
+    /// Most packets taken from RX at once.
+    public let batchSize: UInt32
+    /// What each receiver had.
+    public let rows: [XDPCompareRow]
+    /// Time of `xdp rx` to that of libxdp in C, repetition by repetition.
+    public let swiftToLibrary: Comparison
+    /// What `xdp tokens` takes more than `xdp rx`, in nanoseconds a packet on the receiving core.
+    public let tokensAbove: Comparison
+
+    private enum CodingKeys: String, CodingKey {
+        case source, rows
+        case packetBytes = "packet_bytes"
+        case batchSize = "batch_size"
+        case swiftToLibrary = "swift_to_libxdp"
+        case tokensAbove = "tokens_above_rx_ns"
+    }
+
+    /// A figure of each repetition: the median, and where 95 % of medians lie when the repetitions are drawn anew.
+    public struct Comparison: Encodable, Sendable {
+        /// Middle value.
+        public let median: Double
+        /// The two ends.
+        public let low: Double
+        public let high: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case median
+            case low = "low_95"
+            case high = "high_95"
+        }
+
+        init(_ values: [Double]) {
+            let interval = Bootstrap().interval95(of: values)
+            median = Repetitions(values).median
+            (low, high) = (interval.low, interval.high)
+        }
+    }
+
+    init(
+        source: XDPDemoConfiguration.Source, packetBytes: UInt32, batchSize: UInt32,
+        runs: [ReceiverKind: [ReceiveRun.Figures]]
+    ) {
+        self.source = source
+        self.packetBytes = packetBytes
+        self.batchSize = batchSize
+        rows = ReceiverKind.allCases.map { XDPCompareRow($0, runs[$0] ?? []) }
+        func times(_ kind: ReceiverKind) -> [Double] { (runs[kind] ?? []).map(\.receiveNanoseconds) }
+        swiftToLibrary = Comparison(zip(times(.swift), times(.libxdp)).map { $0 / $1 })
+        tokensAbove = Comparison(zip(times(.tokens), times(.swift)).map { $0 - $1 })
+    }
+}
+
+/// One receiver under one load.
+public struct XDPCompareRow: Encodable, Sendable {
+    /// Which.
+    public let receiver: ReceiverKind
+    /// This kernel received; the chain's books are the model's.
+    public let evidence: Evidence
+    /// Time of the receiving core per packet from RX to FILL, user space alone, in nanoseconds; each repetition.
+    public let receiveNanosecondsPerFrame: Repetitions
+    /// CPU time of the receiving thread per packet with its system calls; live, the kernel's receive path is in it.
+    public let cpuNanosecondsPerFrame: Repetitions
+    /// Packets per second, source and receiver together.
+    public let framesPerSecond: Repetitions
+    /// Drains that were left out, because the thread was off its core.
+    public let disturbedDrains: UInt64
+
+    private enum CodingKeys: String, CodingKey {
+        case receiver, evidence
+        case receiveNanosecondsPerFrame = "receive_ns_per_frame"
+        case cpuNanosecondsPerFrame = "cpu_ns_per_frame"
+        case framesPerSecond = "frames_per_s"
+        case disturbedDrains = "disturbed_drains"
+    }
+
+    init(_ receiver: ReceiverKind, _ runs: [ReceiveRun.Figures]) {
+        self.receiver = receiver
+        evidence = receiver == .tokens ? .kernelAndModel : .kernel
+        receiveNanosecondsPerFrame = Repetitions(runs.map(\.receiveNanoseconds))
+        cpuNanosecondsPerFrame = Repetitions(runs.map(\.cpuNanoseconds))
+        framesPerSecond = Repetitions(runs.map(\.framesPerSecond))
+        disturbedDrains = runs.reduce(0) { $0 + $1.disturbed }
+    }
+}

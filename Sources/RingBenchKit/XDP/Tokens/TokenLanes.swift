@@ -1,0 +1,99 @@
+import TokenRing
+import TokenRingXDP
+
+/// Packets of one pass, sorted by the consumer that they are for: descriptors as the kernel wrote them. Plain pointers, nothing
+/// to retain. Whoever makes it destroys it.
+struct TokenLanes {
+    /// Lanes.
+    let count: Int
+    private let capacity: Int
+    private let packets: UnsafeMutablePointer<XDPDescriptor>
+    private let counts: UnsafeMutablePointer<Int>
+
+    /// `count` empty lanes with room for `capacity` packets each.
+    init(count: Int, capacity: Int) {
+        self.count = count
+        self.capacity = capacity
+        packets = .allocate(capacity: count * capacity)
+        counts = .allocate(capacity: count)
+        counts.initialize(repeating: 0, count: count)
+    }
+
+    /// The last use.
+    func destroy() {
+        packets.deallocate()
+        counts.deallocate()
+    }
+
+    /// Which lane a packet's flow is for.
+    @inline(__always)
+    func lane(of packet: UnsafeRawPointer, length: UInt32) -> Int {
+        if count == 1 { return 0 }
+        return Int((UInt64(FlowHash.of(packet, length: length)) &* UInt64(count)) >> 32)
+    }
+
+    @inline(__always)
+    func append(_ packet: XDPDescriptor, to lane: Int) {
+        packets[lane &* capacity &+ counts[lane]] = packet
+        counts[lane] &+= 1
+    }
+
+    /// What is in a lane; it is empty afterwards.
+    @inline(__always)
+    func take(_ lane: Int) -> UnsafeBufferPointer<XDPDescriptor> {
+        let count = counts[lane]
+        counts[lane] = 0
+        return UnsafeBufferPointer(start: packets + lane &* capacity, count: count)
+    }
+}
+
+/// The data path before the model: takes one batch of packets from RX and sorts it by consumer.
+///
+/// - Returns: packets taken.
+@inline(never)
+func xdpSortLoop(
+    receive: inout ReceiveRing, frames: ReceivedFrames, ledger: borrowing FrameLedger, lanes: TokenLanes,
+    violations: inout ReceiveViolations, bytes: inout UInt64, batches: borrowing BatchSizes, batchSize: UInt32
+) -> UInt32 {
+    let batch = receive.peek(upTo: batchSize)
+    if batch.isEmpty { return 0 }
+    var offset: UInt32 = 0
+    while offset < batch.count {
+        let descriptor = receive.read(at: batch[offset])
+        offset &+= 1
+        let (end, overflow) = descriptor.address.addingReportingOverflow(UInt64(descriptor.length))
+        guard !overflow, end <= frames.byteCount else {
+            violations.badAddresses &+= 1
+            continue
+        }
+        // The chunk that the driver wrote to must be one that was posted to FILL.
+        guard ledger.take(frames.geometry.frameNumber(of: descriptor.address)) else {
+            violations.doubledFrames &+= 1
+            continue
+        }
+        bytes &+= UInt64(descriptor.length)
+        let packet = frames.base + Int(descriptor.address)
+        lanes.append(descriptor, to: lanes.lane(of: packet, length: descriptor.length))
+    }
+    receive.release(batch.count)
+    batches.record(batch.count)
+    return batch.count
+}
+
+/// The data path behind the model: posts buffers to reserved slots of FILL.
+///
+/// - Returns: buffers posted; fewer than given if one is posted already, which is a broken invariant.
+@inline(never)
+func xdpPostLoop(
+    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, geometry: FrameGeometry,
+    ledger: borrowing FrameLedger
+) -> UInt32 {
+    var posted: UInt32 = 0
+    for address in addresses where ledger.give(geometry.frameNumber(of: address)) {
+        fill.write(address, at: slots[posted])
+        posted &+= 1
+    }
+    fill.cancel(slots.count &- posted)
+    fill.submit(posted)
+    return posted
+}

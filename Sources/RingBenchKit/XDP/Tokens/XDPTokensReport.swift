@@ -1,0 +1,101 @@
+import TokenRing
+import TokenRingXDP
+
+/// What `ringbench xdp tokens` measured and checked.
+public struct XDPTokensReport: Encodable, Sendable {
+    /// This kernel received the packets, the model kept the books on them.
+    public let evidence = Evidence.kernelAndModel
+    /// Packets that the kernel took from the source; nil on a given interface.
+    public let framesSent: UInt64?
+    /// Packets taken from RX.
+    public let framesReceived: UInt64
+    /// Their bytes, without the frame check sequence.
+    public let bytesReceived: UInt64
+    /// Chunks posted to FILL again.
+    public let framesReposted: UInt64
+    /// Packets that reached the socket and were dropped there.
+    public let framesLost: UInt64
+    /// From the start to the last packet, in seconds.
+    public let durationSeconds: Double
+    /// Time of the receiving core per packet between RX and FILL, both included: sorting, tokens, both rings. Model and rings;
+    /// what the kernel does for a packet is not in it.
+    public let receiveNanosecondsPerFrame: Double
+    /// Passes that are not in it, because the thread was off its core.
+    public let disturbedPasses: UInt64
+    /// Packets a batch; nil if none came.
+    public let batches: BatchPercentiles?
+    /// System calls of the receiving thread.
+    public let calls: XDPCalls
+    /// CPU time of the receiving thread per packet, system calls included.
+    public let cpuNanosecondsPerFrame: Double
+    /// How the receiver waited.
+    public let wait: XDPWait
+    /// What becomes of a killed consumer's tokens.
+    public let cleanUp: String
+    /// Copy or zero copy.
+    public let mode: GrantedMode
+    /// Native or skb.
+    public let attachMode: GrantedMode
+    /// The socket's counters.
+    public let statistics: XDPStatistics
+    /// Where the chunks are at the end.
+    public let umem: UMEMAccount
+    /// One each.
+    public let consumers: [TokenConsumerReport]
+
+    /// Received packets per second.
+    public var framesPerSecond: Double { Double(framesReceived) / durationSeconds }
+    /// Packets that were read by their address and compared with where the driver wrote them.
+    public var framesCheckedByAddress: UInt64 { consumers.filter { !$0.wasKilled }.reduce(0) { $0 + $1.received } }
+    /// Packets whose payload was read anywhere else than in the chunk that was posted to FILL.
+    public var payloadCopies: UInt64 { consumers.reduce(0) { $0 + $1.payloadCopies } }
+    /// Whether every chunk is posted again.
+    public var isUMEMWhole: Bool { umem.inApplication == 0 && umem.isConsistent }
+
+    private enum CodingKeys: String, CodingKey {
+        case evidence, batches, calls, wait, mode, statistics, umem, consumers
+        case framesSent = "frames_sent"
+        case framesReceived = "frames_received"
+        case bytesReceived = "bytes_received"
+        case framesReposted = "frames_reposted"
+        case framesLost = "frames_lost"
+        case framesCheckedByAddress = "frames_checked_by_address"
+        case payloadCopies = "payload_copies"
+        case isUMEMWhole = "umem_whole"
+        case durationSeconds = "duration_s"
+        case framesPerSecond = "frames_per_s"
+        case receiveNanosecondsPerFrame = "receive_ns_per_frame"
+        case disturbedPasses = "disturbed_passes"
+        case cpuNanosecondsPerFrame = "cpu_ns_per_frame"
+        case cleanUp = "clean_up"
+        case attachMode = "attach_mode"
+    }
+
+    /// Writes the measured and the derived figures.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(evidence, forKey: .evidence)
+        try container.encodeIfPresent(framesSent, forKey: .framesSent)
+        try container.encode(framesReceived, forKey: .framesReceived)
+        try container.encode(bytesReceived, forKey: .bytesReceived)
+        try container.encode(framesReposted, forKey: .framesReposted)
+        try container.encode(framesLost, forKey: .framesLost)
+        try container.encode(framesCheckedByAddress, forKey: .framesCheckedByAddress)
+        try container.encode(payloadCopies, forKey: .payloadCopies)
+        try container.encode(isUMEMWhole, forKey: .isUMEMWhole)
+        try container.encode(durationSeconds, forKey: .durationSeconds)
+        try container.encode(framesPerSecond, forKey: .framesPerSecond)
+        try container.encode(receiveNanosecondsPerFrame, forKey: .receiveNanosecondsPerFrame)
+        try container.encode(disturbedPasses, forKey: .disturbedPasses)
+        try container.encodeIfPresent(batches, forKey: .batches)
+        try container.encode(calls, forKey: .calls)
+        try container.encode(cpuNanosecondsPerFrame, forKey: .cpuNanosecondsPerFrame)
+        try container.encode(wait, forKey: .wait)
+        try container.encode(cleanUp, forKey: .cleanUp)
+        try container.encode(mode, forKey: .mode)
+        try container.encode(attachMode, forKey: .attachMode)
+        try container.encode(statistics, forKey: .statistics)
+        try container.encode(umem, forKey: .umem)
+        try container.encode(consumers, forKey: .consumers)
+    }
+}

@@ -1,0 +1,14 @@
+# Intel's igb, a driver of real cards: needs QEMU 8 or later (bookworm-backports) and the kernel that is not the cloud's.
+kernel_flavour=amd64
+qemu_suite=
+[[ $codename != bookworm ]] || qemu_suite=backports
+guest_modules="dca i2c-algo-bit igb"
+# Each card behind a root port of its own: it is a PCI Express device.
+qemu_devices="-device pcie-root-port,id=p0,chassis=1 -device pcie-root-port,id=p1,chassis=2
+    -device igb,bus=p0,netdev=h0,mac=02:00:00:00:00:01,romfile=
+    -device igb,bus=p1,netdev=h1,mac=02:00:00:00:00:02,romfile="
+# The driver leaves one slot of its 256 empty; and the emulated card is slow.
+probe_packets=255
+frames=100000
+# As for virtio-net.
+xsk_cases=X1,X2,X3,X4,X5,X6,X7,X8,X9,X10,X12,X13,X14,X18,X19,X20,X21,X22,X23,X24,X25,X26,X27,X28,X29.min,X30
