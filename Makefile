@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test test-zerocopy proof build packages examples soak fuzz deaths
+.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -11,14 +11,14 @@ bench: packages
 test: packages
 	scripts/run-tests.sh
 
+# Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
+proof: packages
+	scripts/proof/run.sh $(if $(SHORT),--short)
+
 # A guest with zero copy, made of Debian packages and booted under QEMU; nothing is installed (design/zerocopy.md).
 test-zerocopy: packages
 	$(SWIFT) build -c release --product ringbench
 	scripts/zerocopy/run.sh
-
-# Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
-proof: packages
-	scripts/proof/run.sh $(if $(SHORT),--short)
 
 build: packages
 	$(SWIFT) build -c release

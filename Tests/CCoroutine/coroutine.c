@@ -21,7 +21,7 @@ struct coroutine {
 };
 
 // makecontext passes nothing wider than an int.
-static struct coroutine *starting;
+static _Thread_local struct coroutine *starting;
 
 static void enter(void)
 {

@@ -28,4 +28,16 @@ scripts/proof/orderings.py
 step "mutations"
 scripts/proof/mutate.py "${sample[@]}"
 
+if [[ ${1:-} != --short ]]; then
+    step "rules R1 to R30"
+    swift build --build-tests
+    scripts/proof/robustness.py
+
+    step "fuzz targets"
+    scripts/fuzz.sh 60
+
+    step "deaths"
+    make deaths
+fi
+
 step "proved"

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 // A function that can stop in the middle and go on later, on a stack of its own: how the explorer of interleavings runs
-// several threads of a program in one. All calls on one operating system thread.
+// several threads of a program in one. All calls for one on one operating system thread.
 
 struct coroutine;
 
