@@ -65,6 +65,9 @@ struct XSKSuiteOptions: ParsableArguments {
 
     /// The effective options by their long names.
     var described: [String: String] {
-        ["mode": mode ?? "skb,drv", "no-busy-poll": "\(noBusyPoll)", "interface": interface ?? "veth", "peer-interface": peerInterface ?? "veth"]
+        [
+            "mode": mode ?? "skb,drv", "no-busy-poll": "\(noBusyPoll)", "interface": interface ?? "veth",
+            "peer-interface": peerInterface ?? "veth",
+        ]
     }
 }
