@@ -16,8 +16,11 @@ extension AFXDP {
 
         @Test("one of two is killed: the other loses nothing, every chunk is back in FILL, nothing was copied")
         func oneKilled() throws {
-            let report = try run { $0.killsOne = true }
-            #expect(report.framesReceived == 30_000)
+            let report = try run {
+                $0.killsOne = true
+                $0.traffic.frames = 100_000
+            }
+            #expect(report.framesReceived == 100_000)
             let (survivor, victim) = (report.consumers[0], report.consumers[1])
             #expect(survivor.exitCode == 0 && !survivor.wasKilled)
             #expect(survivor.received == survivor.delivered && survivor.received > 0)
@@ -47,6 +50,7 @@ extension AFXDP {
         func lastUser() throws {
             let report = try run {
                 $0.killsOne = true
+                $0.traffic.frames = 100_000
                 $0.rings.cleanUp = .lastUser
             }
             let victim = report.consumers[1]

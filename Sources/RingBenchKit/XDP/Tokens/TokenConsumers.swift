@@ -13,6 +13,8 @@ final class TokenConsumers: @unchecked Sendable {
     private let payload: OwnedDescriptor
     private let payloadBytes: Int
     private let wantsKill = Atomic<Bool>(false)
+    /// A kill is to come in the middle of the traffic, and not when it is over.
+    private let pollMilliseconds: Int32
     private var victimStopped: Int64?
     private var control: PinnedThread<Void>?
     private let stop = StopFlag()
@@ -26,6 +28,7 @@ final class TokenConsumers: @unchecked Sendable {
     ) throws(Failure) {
         self.kernel = kernel
         request = configuration.rings.ringSetRequest
+        pollMilliseconds = configuration.killsOne ? 1 : 20
         payloadBytes = binding.memory.byteCount
         do throws(SystemCallError) {
             payload = try OwnedDescriptor(
@@ -95,7 +98,7 @@ final class TokenConsumers: @unchecked Sendable {
         killVictim()
         let living = all.filter { !$0.isGone }
         var waits = living.map(\.connection.interest)
-        guard poll(&waits, nfds_t(waits.count), wantsKill.load(ordering: .acquiring) ? 1 : 20) > 0 else { return }
+        guard poll(&waits, nfds_t(waits.count), pollMilliseconds) > 0 else { return }
         for (consumer, wait) in zip(living, waits) where wait.revents != 0 {
             let stays = consumer.connection.handle(wait.revents) { self.open($0, for: consumer) }
             if !stays { consumer.close(in: kernel) }
