@@ -17,7 +17,9 @@ if ((EUID == 0)) && [[ -n $skipped ]]; then
 fi
 
 # Every case of the sources against every proposal, and a million random operations on each. Optimised: it takes a minute.
-swift build -c release --product ringbench
+# RELEASE_FLAGS is for who builds the same with more: other flags would be another build.
+read -ra flags <<<"${RELEASE_FLAGS:-}"
+swift build -c release --product ringbench "${flags[@]}"
 .build/release/ringbench conformance --quiet --random 1000000 >"$log" || {
     cat "$log"
     exit 1
