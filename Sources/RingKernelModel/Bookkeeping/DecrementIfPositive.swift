@@ -4,10 +4,10 @@ extension Atomic where Value == Int32 {
     /// `decrementIfPositive` where a lock keeps every other writer away.
     @inline(__always)
     borrowing func decrementSerialised() -> Int32? {
-        let held = load(ordering: .relaxed)
-        guard held > 0 else { return nil }
-        store(held - 1, ordering: .releasing)
-        return held - 1
+        let count = load(ordering: .relaxed)
+        guard count > 0 else { return nil }
+        store(count - 1, ordering: .releasing)
+        return count - 1
     }
 
     /// Counts down unless it is 0 or less, so that a return that nobody holds changes nothing (R7).
