@@ -35,6 +35,9 @@ public struct LeftProgram: Hashable, Sendable {
     /// `RedirectProgram`'s, and libxdp's default program for sockets.
     private static let names: Set<String> = ["tokenring_xsk", "xsk_def_prog"]
 
+    /// Only such a program is shown to libxdp: it (1.3.1) keeps the descriptor that it opened to look at any other.
+    private static let dispatcherName = "xdp_dispatcher"
+
     /// What is attached to an interface of this network namespace: at most one program in each mode.
     ///
     /// - Throws: `SystemCallError`; EPERM without CAP_SYS_ADMIN or CAP_BPF.
@@ -60,7 +63,7 @@ public struct LeftProgram: Hashable, Sendable {
         if Self.hasLink(program: id, interface: interface) {
             hold = .link
             parts = [name]
-        } else if let behind = Self.dispatched(on: interface) {
+        } else if name == Self.dispatcherName, let behind = Self.dispatched(on: interface) {
             hold = .dispatcher
             parts = behind
         } else {
