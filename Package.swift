@@ -73,7 +73,9 @@ let package = Package(
             name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(
             name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
-        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
+        .testTarget(
+            name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
         .testTarget(
             name: "CrossProcessTests",
