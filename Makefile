@@ -2,11 +2,18 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths
+.PHONY: bench bench-peers test proof test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
 	.build/release/ringbench
+
+# TokenRing beside rings of other projects, from Debian's packages (design/measuring.md).
+bench-peers: packages
+	scripts/install-packages.sh peer-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/build-peers.sh
+	.build/release/ringbench ring --peers
 
 test: packages
 	scripts/run-tests.sh
