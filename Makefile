@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench bench-peers test proof test-zerocopy build packages examples soak fuzz deaths
+.PHONY: bench bench-peers instructions test proof test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -14,6 +14,12 @@ bench-peers: packages
 	$(SWIFT) build -c release --product ringbench
 	scripts/build-peers.sh
 	.build/release/ringbench ring --peers
+
+# Instructions per token and per ring entry, counted by valgrind: no noise (design/measuring.md).
+instructions: packages
+	scripts/install-packages.sh instruction-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/instructions.py
 
 test: packages
 	scripts/run-tests.sh

@@ -11,7 +11,7 @@ struct Ringbench: ParsableCommand {
             EvaluateCommand.self, CompareCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self,
             ZCRXCommand.self,
             ProbeCommand.self, InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
-            ConsumeFramesCommand.self, RingSideCommand.self,
+            ConsumeFramesCommand.self, CountedCommand.self, RingSideCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }
