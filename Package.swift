@@ -74,7 +74,10 @@ let package = Package(
         .testTarget(
             name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
-        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
+        .testTarget(
+            name: "ringbenchTests",
+            dependencies: ["ringbench", "RingBenchKit", "RingKernelModel", "RingTestSupport", "TokenRing"],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "CrossProcessTests",
             dependencies: [
