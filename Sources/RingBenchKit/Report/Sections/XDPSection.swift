@@ -22,7 +22,8 @@ struct XDPSection {
         let tokens = input.blocks(.tokens, "packets that go to processes as tokens") { file, suffix in
             [
                 .table(
-                    Self.table(file.section, Self.tokens, "tokens\(suffix)", "Real packets to processes as tokens (km)")),
+                    Self.table(file.section, Self.tokens, "tokens\(suffix)", "Real packets to processes as tokens (km)")
+                ),
                 .table(Self.consumers(file, "consumers\(suffix)")),
             ]
         }
