@@ -9,8 +9,8 @@ struct Ringbench: ParsableCommand {
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
         subcommands: [
             EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ZCRXCommand.self,
-            ProbeCommand.self, InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
-            ConsumeFramesCommand.self,
+            ReportCommand.self, ExplainCommand.self, ProbeCommand.self, InspectCommand.self, ServeCommand.self,
+            ConsumeRingsCommand.self, ConsumeFramesCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

@@ -46,9 +46,14 @@ public struct Evaluation: Sendable {
                     // Another one goes first each time.
                     let index = (repetition + turn) % compositions.count
                     progress.step(
-                        "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)")
+                        "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)",
+                        isToldByFigure: true)
                     var run = proposalRun(compositions[index], load, .stamps, crossings)
                     outcomes[index].append(try run.run())
+                    let soFar = ProposalFigures(
+                        outcomes: outcomes[index], crossing: costs, clock: clock, load: load,
+                        composition: compositions[index], returnCall: returnCalls[index])
+                    progress.measured(soFar.lastTotal(of: repetitions))
                     guard let program, ConsumerProcess.canRun(compositions[index], load) else { continue }
                     run.consumerProgram = program
                     remote[index].append(try run.run())

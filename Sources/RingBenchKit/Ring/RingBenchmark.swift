@@ -21,6 +21,7 @@ public enum RingBenchmark {
                 progress.step("ring: round \(round + 1) of \(configuration.repetitions)")
             }
             try figures.measure(measurement, round: round)
+            figures.tellLastRound(progress)
         }
         return figures.report(cpus: [cpus.producer, cpus.consumer])
     }
@@ -78,6 +79,20 @@ private struct Figures {
         for lines in [1, 2] where !Interrupt.isRequested {
             let value = try measurement.cacheLine(lines: lines, roundTripRegion, count: configuration.roundTrips)
             cacheLines[lines, default: []].append(value)
+        }
+    }
+
+    /// Tells what the last round measured of each ring.
+    func tellLastRound(_ progress: Progress) {
+        for (cell, values) in zip(cells, transfers) {
+            for implementation in RingContender.all.map(\.implementation) {
+                guard let own = values[implementation], let last = own.last else { continue }
+                progress.measured(
+                    MeasuredInterval(
+                        name: "\(implementation.rawValue) \(cell.region.entryBytes) B, batch \(cell.batch)",
+                        repetition: own.count, repetitions: configuration.repetitions, key: "ns_per_entry", value: last,
+                        evidence: .model), isOneOfMany: true)
+            }
         }
     }
 
