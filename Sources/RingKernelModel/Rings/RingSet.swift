@@ -171,35 +171,31 @@ public final class RingSet: @unchecked Sendable {
     func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket) -> Int {
         guard let unretainedDelivery else { return 0 }
         return unretainedDelivery._withUnsafeGuaranteedRef { delivery in
-            lock.withLock {
-                state.pointee.isClosed ? 0 : delivery.deliver(frags, of: socket, cost: &state.pointee.issue)
-            }
+            lock.withLock { delivery.deliver(frags, of: socket, cost: &state.pointee.issue) }
         }
     }
 
     /// Wakes the consumer if it sleeps, after something was delivered.
     func wakeConsumer() {
         guard let delivery, wakes.load(ordering: .acquiring) else { return }
-        let wakeup = lock.withLock { () -> (@Sendable () -> Void)? in
-            guard !state.pointee.isClosed, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
-                return nil
-            }
-            return wakeup
-        }
-        wakeup?()
+        let wake = lock.withLock { sleeper(at: delivery) }
+        wake?()
+    }
+
+    /// What wakes the consumer: nil if it does not sleep, or nobody asked to be told. Under the lock.
+    private func sleeper(at delivery: DeliveryRing) -> (@Sendable () -> Void)? {
+        guard let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else { return nil }
+        return wakeup
     }
 
     /// Delivers by `body`, and wakes the consumer if that made entries and it sleeps.
     private func deliver(_ delivery: DeliveryRing, _ body: (inout CostMeter) -> Int) -> Int {
-        let (delivered, wakeup) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in
+        let (delivered, wake) = lock.withLock { () -> (Int, (@Sendable () -> Void)?) in
             guard !state.pointee.isClosed else { return (0, nil) }
             let delivered = body(&state.pointee.issue)
-            guard delivered > 0, let wakeup = state.pointee.wakeup, delivery.consumerSleeps() else {
-                return (delivered, nil)
-            }
-            return (delivered, wakeup)
+            return (delivered, delivered > 0 ? sleeper(at: delivery) : nil)
         }
-        wakeup?()
+        wake?()
         return delivered
     }
 
@@ -261,11 +257,10 @@ public final class RingSet: @unchecked Sendable {
     /// Joins the binding. False: it is dying.
     func open() -> Bool { owner.admit(binding, bookkeeping: binding.bookkeeping, joins: joins) == .admitted }
 
-    /// The descriptor is closed: what is in the return ring is taken back, nothing more comes through. Under NAPI.
+    /// The descriptor is closed: nothing more comes through. Once, under NAPI, after a flush.
     ///
     /// - Returns: the sockets that were attached.
     func close() -> [Socket] {
-        _ = flush()
         let sockets = lock.withLock {
             state.pointee.isClosed = true
             state.pointee.wakeup = nil
