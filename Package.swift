@@ -51,6 +51,14 @@ let package = Package(
                 "RingBenchKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // What the articles of TokenRing and TokenRingXDP quote; the tests run them.
+        .executableTarget(
+            name: "TwoProcesses",
+            dependencies: ["TokenRing", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Examples/Swift/TwoProcesses"),
+        .executableTarget(
+            name: "ReceivePackets", dependencies: ["TokenRing", "TokenRingXDP"], path: "Examples/Swift/ReceivePackets"),
+
         .target(name: "RingTestSupport", dependencies: ["TokenRing", "CTokenRing"], path: "Tests/RingTestSupport"),
         // The other process of the cross-process tests, in Swift and in C11.
         .executableTarget(
@@ -74,18 +82,22 @@ let package = Package(
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
-            name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
+            name: "TokenRingXDPTests",
+            dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport", "ReceivePackets"]),
         .testTarget(
             name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
         .testTarget(
             name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
+        .testTarget(
+            name: "ringbenchTests",
+            dependencies: ["ringbench", "RingBenchKit", "RingKernelModel", "RingTestSupport", "TokenRing"],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "CrossProcessTests",
             dependencies: [
                 "TokenRing", "RingKernelModel", "RingTestSupport", "RingTestPeer", "CRingTestPeer", "ServePeer",
-                "ringbench",
+                "TwoProcesses", "ringbench",
             ]),
     ],
     swiftLanguageModes: [.v6],

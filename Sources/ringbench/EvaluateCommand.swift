@@ -62,6 +62,9 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var stream: StreamOptions
+
     func run() throws {
         try reportingFailures {
             let sink = try output.open()
@@ -107,7 +110,7 @@ struct EvaluateCommand: ParsableCommand {
             throw Failure(.usage, "--slow \(slowed.name): that proposal is not run; name it in --proposals")
         }
         let environment = HostEnvironment()
-        let report = try evaluation.run(progress: output.progress)
+        let report = try evaluation.run(progress: stream.progress(output, "evaluate", environment, sink))
         let used = evaluation.load
         let summary = """
             \(LoadOptions.summary(of: used)); \(evaluation.repetitions) repetitions of \(used.tokens) tokens; \
@@ -116,7 +119,7 @@ struct EvaluateCommand: ParsableCommand {
         let document = ResultDocument(
             command: "evaluate", options: options(used, evaluation.repetitions, cpus), environment: environment,
             interrupted: Interrupt.isRequested, section: report)
-        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", output, to: sink)
     }
 
     private func runProfile(_ cpus: CPUPair, to sink: ResultSink) throws {
@@ -128,14 +131,14 @@ struct EvaluateCommand: ParsableCommand {
         chosenProfile.proposals = try chosen() ?? chosenProfile.proposals
         let environment = HostEnvironment()
         let report = try ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second)).run(
-            progress: output.progress)
+            progress: stream.progress(output, "evaluate", environment, sink))
         let summary = """
             \(LoadOptions.summary(of: chosenProfile.load)); softirq on CPU \(cpus.first), worker on CPU \(cpus.second)
             """
         let document = ResultDocument(
             command: "evaluate", options: options(chosenProfile.load, chosenProfile.runs, cpus),
             environment: environment, interrupted: Interrupt.isRequested, section: report)
-        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", output, to: sink)
     }
 
     private func runSweeps(_ names: String, _ cpus: CPUPair, to sink: ResultSink) throws {
@@ -154,14 +157,14 @@ struct EvaluateCommand: ParsableCommand {
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
         let environment = HostEnvironment()
-        let report = try evaluation.run(progress: output.progress)
+        let report = try evaluation.run(progress: stream.progress(output, "evaluate", environment, sink))
         if let plot { try report.plot(into: plot) }
         var used = options(Load(), evaluation.repetitions, cpus)
         used["sweep"] = names
         let document = ResultDocument(
             command: "evaluate", options: used, environment: environment, interrupted: Interrupt.isRequested,
             section: report)
-        try output.emit(document, text: "\(environment.summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\n\(report.text)", output, to: sink)
     }
 
     /// The names that were asked for; nil for all.

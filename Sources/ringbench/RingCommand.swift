@@ -58,6 +58,7 @@ struct RingCommand: ParsableCommand {
     var cpus: CommaList?
 
     @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -65,11 +66,12 @@ struct RingCommand: ParsableCommand {
             try configuration.validate()
             let sink = try output.open()
             let environment = HostEnvironment()
-            let report = try RingBenchmark.run(configuration: configuration, progress: output.progress)
+            let report = try RingBenchmark.run(
+                configuration: configuration, progress: stream.progress(output, "ring", environment, sink))
             let document = ResultDocument(
                 command: "ring", options: options(report), environment: environment,
                 interrupted: Interrupt.isRequested, section: report)
-            try output.emit(document, text: "\(environment.summary)\n\n\(report.text)", to: sink)
+            try stream.emit(document, text: "\(environment.summary)\n\n\(report.text)", output, to: sink)
         }
     }
 

@@ -9,9 +9,9 @@ struct Ringbench: ParsableCommand {
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
         subcommands: [
             EvaluateCommand.self, CompareCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self,
-            ZCRXCommand.self,
-            ProbeCommand.self, InspectCommand.self, ServeCommand.self, ConsumeRingsCommand.self,
-            ConsumeFramesCommand.self, CountedCommand.self, RingSideCommand.self,
+            ZCRXCommand.self, ReportCommand.self, ExplainCommand.self, ProbeCommand.self, InspectCommand.self,
+            ServeCommand.self, ConsumeRingsCommand.self, ConsumeFramesCommand.self, CountedCommand.self,
+            RingSideCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

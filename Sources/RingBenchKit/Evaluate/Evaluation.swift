@@ -49,12 +49,17 @@ public struct Evaluation: Sendable {
             for repetition in 0..<repetitions {
                 for index in compositions.indices.shuffled(using: &random) {
                     progress.step(
-                        "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)")
+                        "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)",
+                        isToldByFigure: true)
                     var run = proposalRun(compositions[index], load, .stamps, crossings)
                     if let slowed, slowed.name == compositions[index].name {
                         run.handicap = Handicap(nanosecondsPerToken: slowed.nanosecondsPerToken, clock)
                     }
                     outcomes[index].append(try run.run())
+                    let soFar = ProposalFigures(
+                        outcomes: outcomes[index], crossing: costs, clock: clock, load: load,
+                        composition: compositions[index], returnCall: returnCalls[index])
+                    progress.measured(soFar.lastTotal(of: repetitions))
                     guard let program, ConsumerProcess.canRun(compositions[index], load) else { continue }
                     run.consumerProgram = program
                     remote[index].append(try run.run())
@@ -89,7 +94,7 @@ public struct Evaluation: Sendable {
         let conditions = MeasuringConditions(
             cpus: cpus.kernel.flatMap { kernel in cpus.consumer.map { (kernel, $0) } }, seed: load.seed, warmUp: warmUp,
             stop: stop, disturbances: disturbances)
-        for warning in conditions.warnings { progress.note("ringbench: \(warning)") }
+        for warning in conditions.warnings { progress.warn(warning) }
         let xdp = try runXDP(progress)
         return EvaluationReport(
             proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),

@@ -62,7 +62,7 @@ public struct HostEnvironment: Encodable, Sendable {
         kernelRelease = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         machine = withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let processor = Self.text("/proc/cpuinfo")
-        kernelCommandLine = Self.text("/proc/cmdline")
+        kernelCommandLine = Self.kernelParameters(of: Self.text("/proc/cmdline"))
         cpuModel =
             processor.split(separator: "\n").first { $0.hasPrefix("model name") }?
             .split(separator: ":").last.map { String($0.drop(while: \.isWhitespace)) } ?? "unknown"
@@ -99,6 +99,14 @@ public struct HostEnvironment: Encodable, Sendable {
     /// One line for people.
     public var summary: String {
         "Linux \(kernelRelease) \(machine), \(cpuModel), \(cpus.count) CPUs\(hypervisor ? ", virtual machine" : "")"
+    }
+
+    /// The kernel's own parameters: which program is started first and with which words says nothing of a measurement.
+    static func kernelParameters(of commandLine: String) -> String {
+        commandLine.split(separator: " ").prefix { $0 != "--" }.filter {
+            !$0.hasPrefix("init=") && !$0.hasPrefix("rdinit=")
+        }
+        .joined(separator: " ")
     }
 
     private static func text(_ path: String) -> String { HostFile.text(path) ?? "unknown" }

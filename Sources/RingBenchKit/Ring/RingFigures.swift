@@ -62,6 +62,20 @@ struct RingFigures {
         }
     }
 
+    /// Tells what the last round measured of each ring.
+    func tellLastRound(_ progress: Progress) {
+        for (cell, values) in zip(cells, transfers) {
+            for implementation in contenders.map(\.implementation) {
+                guard let own = values[implementation], let last = own.last else { continue }
+                progress.measured(
+                    MeasuredInterval(
+                        name: "\(implementation.rawValue) \(cell.region.entryBytes) B, batch \(cell.batch)",
+                        repetition: own.count, repetitions: configuration.repetitions, key: "ns_per_entry", value: last,
+                        evidence: .model), isOneOfMany: true)
+            }
+        }
+    }
+
     /// Every implementation's repetitions of every figure, always in the same order.
     var samples: [Repetitions] {
         (transfers + [roundTrips]).flatMap { values in
