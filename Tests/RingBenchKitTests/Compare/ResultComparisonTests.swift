@@ -43,7 +43,11 @@ struct ResultComparisonTests {
     @Test("5 % is not found where runs of the same thing lie further apart, and the floor says so")
     func underTheFloor() throws {
         // Every other run takes 6 % longer.
-        let first = (0..<20).map { 1 + Double($0 % 2) * 0.06 + Double($0 % 5) / 1000 }
+        var first: [Double] = []
+        for number in 0..<10 {
+            let step = Double(number) / 2000
+            first += [1 + step, 1.06 + step]
+        }
         let figure = try verdict(first, first.map { _ in 1.082 })
         #expect(figure.interval.low > 1 && figure.ratio > 1.02, "sure, and large enough")
         #expect(try #require(figure.noiseFloor) > figure.ratio - 1)
