@@ -2,11 +2,25 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths results test-report docs man completions
+.PHONY: bench bench-peers instructions test proof test-zerocopy build packages examples soak fuzz deaths results test-report \
+	docs man completions
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
 	.build/release/ringbench
+
+# TokenRing beside rings of other projects, from Debian's packages (design/measuring.md).
+bench-peers: packages
+	scripts/install-packages.sh peer-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/build-peers.sh
+	.build/release/ringbench ring --peers
+
+# Instructions per token and per ring entry, counted by valgrind: no noise (design/measuring.md).
+instructions: packages
+	scripts/install-packages.sh instruction-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/instructions.py
 
 test: packages
 	scripts/run-tests.sh
