@@ -152,7 +152,8 @@ extension Kernel {
     /// Closes a socket: what it has queued is freed, and its tokens as the clean-up policy says. Once.
     public func close(_ socket: Socket) {
         guard socket.markClosed() else { return }
-        if let ringSet = socket.ringSet { _ = detach(socket, from: ringSet) }
+        // An attachment that is being made is seen here, or sees that the socket is closed.
+        if let ringSet = device.napi.withLock({ socket.ringSet }) { _ = detach(socket, from: ringSet) }
         socket.purge()
         let perSocket = modes.isPerSocket && socket.mode == .automatic
         for binding in socket.owner.bindings where perSocket || binding.cleanUp.endsWithOwner {
@@ -167,9 +168,9 @@ extension Kernel {
     /// - Returns: buffers that came home by the clean-up, after what was in the return ring.
     @discardableResult
     public func close(_ ringSet: RingSet) -> Int {
-        guard !ringSet.isClosed else { return 0 }
         // No softirq meanwhile: it reads who serves a socket, and whom to ask for buffers.
         let (sockets, home) = device.napi.withLock { () -> ([Socket], Int) in
+            guard !ringSet.isClosed else { return ([], 0) }
             _ = ringSet.flush()
             let pool = ringSet.binding.pool
             let before = pool.audit.freeBuffers
@@ -199,27 +200,30 @@ extension Kernel {
     /// - Returns: 0; -EALREADY if it is attached to any ring set, -EBUSY if it holds tokens of its own, -ENODEV if the
     ///   binding is dying, -EBADF if either is closed.
     public func attach(_ socket: Socket, to ringSet: RingSet) -> Int {
-        guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
-        guard socket.ringSet == nil else { return -Int(EALREADY) }
-        let binding = ringSet.binding
-        guard !binding.bookkeeping.holdsTokens(socket.owner) else { return -Int(EBUSY) }
-        // An attached socket is a user, whether it received before or not.
-        guard !binding.cleanUp.countsUsers || binding.join() else { return -Int(ENODEV) }
+        // The checks too: of two calls at once, one finds what the other has done.
         device.napi.withLock {
+            guard !socket.isClosed, !ringSet.isClosed else { return -Int(EBADF) }
+            guard socket.ringSet == nil else { return -Int(EALREADY) }
+            let binding = ringSet.binding
+            guard !binding.bookkeeping.holdsTokens(socket.owner) else { return -Int(EBUSY) }
+            // An attached socket is a user, whether it received before or not.
+            guard !binding.cleanUp.countsUsers || binding.join() else { return -Int(ENODEV) }
             ringSet.attach(socket)
             _ = ringSet.deliver(socket)
+            return 0
         }
-        return 0
     }
 
     /// `TOKEN_RING_DETACH`: from now on recvmsg receives what `socket` has queued. Its tokens stay those of the ring set.
     ///
     /// - Returns: 0, or -ENOENT if it is not attached to this ring set.
     public func detach(_ socket: Socket, from ringSet: RingSet) -> Int {
-        guard socket.ringSet === ringSet else { return -Int(ENOENT) }
-        device.napi.withLock { ringSet.detach(socket) }
-        if ringSet.binding.cleanUp.countsUsers { ringSet.binding.leave() }
-        return 0
+        device.napi.withLock {
+            guard socket.ringSet === ringSet else { return -Int(ENOENT) }
+            ringSet.detach(socket)
+            if ringSet.binding.cleanUp.countsUsers { ringSet.binding.leave() }
+            return 0
+        }
     }
 
     // MARK: by flow

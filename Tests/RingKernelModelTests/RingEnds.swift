@@ -25,6 +25,12 @@ final class RingEnds: @unchecked Sendable {
         }
     }
 
+    /// Says that it is about to sleep; false if something has come. `wakeUp` takes it back.
+    func prepareToSleep() -> Bool { lock.withLock { _ in delivery.prepareToSleep() } }
+
+    /// Sleeps no longer.
+    func wakeUp() { lock.withLock { _ in delivery.finishSleep() } }
+
     /// Returns tokens; flushes when the ring is full.
     func put(_ tokens: [UInt32], count: UInt32 = 1) {
         lock.withLock { _ in

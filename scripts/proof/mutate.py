@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Weakens or removes each barrier, clamp and check, one at a time, and sees whether some tool objects.
 
-  scripts/proof/mutate.py [--sample N] [--all] [--work DIRECTORY] [NAME...]
+  scripts/proof/mutate.py [--sample N] [--tool TOOL] [--all] [--work DIRECTORY] [NAME...]
 
 Tests/Mutations/*.toml lists the mutations: name, file, old (exact text, once in the file), new, kind (expression, or
 statement) and the tools that are to be asked, the most likely one first. All of them are built into one scratch copy of the
@@ -11,8 +11,11 @@ must pass with no mutation switched on. Tools:
   explorer   Tests/RingProof: every execution of the smaller programs
   rings      TokenRingTests
   kernel     RingKernelModelTests, without those that need threads and time
+  races      those of them that show a race of one counter
   conformance   every case and random operations against every proposal, optimised: built only if it is asked
   orderings  scripts/proof/orderings.py: the memory orders that the compiler is left with; the text is compiled as it is
+  litmus, barriers   RingProof's checks of the explorer itself, which is what is mutated then
+  fuzz       scripts/fuzz.sh with the target that the mutation names, and how long it took to find it; built only if it is asked
 
 A tool that fails, crashes or does not end objects. Exit code: 0 every mutation met an objection, 70 one survived,
 64 a mutation that does not fit the sources or an unknown name.
@@ -26,11 +29,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VARIABLE = "TOKEN_RING_MUTANT"
-SECONDS = 90
 SWITCH = """import Glibc
 
 /// Which mutation is switched on; 0 for none. Only in the scratch copy that scripts/proof/mutate.py builds.
@@ -39,14 +42,22 @@ SWITCH = """import Glibc
 @inlinable func isMutant(_ number: Int32) -> Bool { activeMutant == number }
 """ % VARIABLE
 TEST_BUNDLE = ".build/debug/TokenRingPackageTests.xctest"
+THREADS = ["ConcurrencyTests", "LedgerTests", "RacingTests", "StrangerTests"]
 TOOLS = {
     "explorer": [".build/debug/RingProof", "quick"],
     "rings": [TEST_BUNDLE, "--testing-library", "swift-testing", "--filter", "^TokenRingTests\\."],
     "kernel": [TEST_BUNDLE, "--testing-library", "swift-testing", "--filter", "^RingKernelModelTests\\.",
-               "--skip", "ConcurrencyTests", "--skip", "LedgerTests"],
+               *(word for suite in THREADS for word in ("--skip", suite))],
+    "races": [TEST_BUNDLE, "--testing-library", "swift-testing", "--no-parallel", "--filter", "RacingTests|StrangerTests"],
     "conformance": [".build/release/ringbench", "conformance", "--quiet", "--random", "20000"],
     "orderings": [],
+    "litmus": [".build/debug/RingProof", "litmus"],
+    "barriers": [".build/debug/RingProof", "barriers"],
+    "fuzz": ["scripts/fuzz.sh", "--built"],
 }
+FUZZ_SECONDS = 60
+# What each tool may take: many times what it took without a mutation, so that a busy machine is not taken for an objection.
+limits = {}
 
 
 def fail(message):
@@ -109,11 +120,10 @@ def make_scratch(work, mutations):
     for mutation in mutations:
         by_file.setdefault(mutation["file"], []).append(mutation)
     wanted = set()
-    folders = ["Sources", "Tests/RingTestSupport",
-               "Tests/CCoroutine", "Tests/RingExplorer", "Tests/RingProof", "Tests/TokenRingTests",
-               "Tests/RingKernelModelTests"]
-    for folder in folders:
-        for source in (ROOT / folder).rglob("*"):
+    places = ["Sources", "Tests/RingTestSupport", "Tests/CCoroutine", "Tests/RingExplorer", "Tests/RingProof",
+              "Tests/TokenRingTests", "Tests/RingKernelModelTests", "Tests/Fuzz", "scripts/fuzz.sh"]
+    for place in places:
+        for source in [ROOT / place, *(ROOT / place).rglob("*")]:
             if not source.is_file():
                 continue
             name = str(source.relative_to(ROOT))
@@ -121,12 +131,14 @@ def make_scratch(work, mutations):
             if name in by_file:
                 content = mutated(name, content.decode(), by_file.pop(name)).encode()
             write(work / name, content)
+            (work / name).chmod(source.stat().st_mode)
             wanted.add(work / name)
     if by_file:
         fail(f"no such file: {', '.join(by_file)}")
-    for module in ("TokenRing", "RingKernelModel"):
-        write(work / "Sources" / module / "Mutant.swift", SWITCH.encode())
-        wanted.add(work / "Sources" / module / "Mutant.swift")
+    # Sources/MODULE or Tests/MODULE.
+    for module in {pathlib.Path(*pathlib.Path(mutation["file"]).parts[:2]) for mutation in mutations}:
+        write(work / module / "Mutant.swift", SWITCH.encode())
+        wanted.add(work / module / "Mutant.swift")
     write(work / "Package.swift", (ROOT / "Tests/Mutations/Package.swift.template").read_bytes())
     if (ROOT / "Package.resolved").exists():
         write(work / "Package.resolved", (ROOT / "Package.resolved").read_bytes())
@@ -136,16 +148,19 @@ def make_scratch(work, mutations):
                 path.unlink()
 
 
-def run(tool, number, work):
+def run(tool, number, work, *arguments):
     """Whether the tool objects, and how."""
     environment = dict(os.environ, **{VARIABLE: str(number)})
+    begin = time.monotonic()
     try:
-        result = subprocess.run(TOOLS[tool], cwd=work, env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, timeout=SECONDS)
+        result = subprocess.run([*TOOLS[tool], *arguments], cwd=work, env=environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, timeout=limits.get(tool))
     except subprocess.TimeoutExpired:
         return "hangs"
     if result.returncode == 0:
         return None
+    if tool == "fuzz":
+        return f"finds it in {time.monotonic() - begin:.0f} s"
     return "crashes" if result.returncode < 0 else "fails"
 
 
@@ -165,23 +180,27 @@ def examine(mutation, work, everything):
     """Asks one tool after the other, up to the first that objects unless all are wanted."""
     found = {}
     for tool in mutation["tools"]:
-        found[tool] = orderings(mutation, work) if tool == "orderings" else run(tool, mutation["number"], work)
+        if tool == "orderings":
+            found[tool] = orderings(mutation, work)
+        else:
+            arguments = [str(FUZZ_SECONDS), mutation["target"]] if tool == "fuzz" else []
+            found[tool] = run(tool, mutation["number"], work, *arguments)
         if found[tool] and not everything:
             break
     return mutation, found
 
 
-def build(work, *arguments):
-    result = subprocess.run(["swift", "build", *arguments], cwd=work, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True)
+def build(work, *command):
+    result = subprocess.run(command, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:
         print(result.stdout[-8000:])
         fail("the scratch copy does not build")
 
 
 def main():
-    parser = argparse.ArgumentParser(usage="%(prog)s [--sample N] [--all] [--work DIRECTORY] [NAME...]")
+    parser = argparse.ArgumentParser(usage="%(prog)s [--sample N] [--tool TOOL] [--all] [--work DIRECTORY] [NAME...]")
     parser.add_argument("--sample", type=int, metavar="N", help="N of them, evenly spread, the same each time")
+    parser.add_argument("--tool", choices=TOOLS, help="only those that it is asked about, and only it")
     parser.add_argument("--all", action="store_true", help="asks every tool, also after one has objected")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / ".build/mutations")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only those whose name contains it")
@@ -191,17 +210,22 @@ def main():
     work = options.work
     make_scratch(work, [m for m in mutations if m["tools"] != ["orderings"]])
     chosen = [m for m in mutations if not options.names or any(name in m["name"] for name in options.names)]
+    if options.tool:
+        chosen = [dict(m, tools=[options.tool]) for m in chosen if options.tool in m["tools"]]
     if not chosen:
         fail("no mutation has such a name")
     if options.sample:
-        # Short: without the optimised build that conformance needs.
-        chosen = [m for m in chosen if m["tools"] != ["conformance"]]
+        # Short: without the optimised builds that these need.
+        chosen = [m for m in chosen if not {"conformance", "fuzz"}.issuperset(m["tools"])]
         step = max(1, len(chosen) // options.sample)
         chosen = chosen[::step][:options.sample]
 
-    # Not everything: the modules of ringbench are for conformance only.
-    build(work, "--product", "TokenRingPackageTests")
-    build(work, "--product", "RingProof")
+    # No more than is asked: the modules of ringbench are for conformance only.
+    builds = {
+        "TokenRingPackageTests": {"rings", "kernel", "races"}, "RingProof": {"explorer", "litmus", "barriers"}}
+    asked = {tool for mutation in chosen for tool in mutation["tools"]}
+    for product, tools in builds.items():
+        if tools & asked: build(work, "swift", "build", "--product", product)
     passed = set()
 
     def make_sure(tool):
@@ -209,13 +233,19 @@ def main():
         if tool in passed or tool == "orderings":
             return
         if tool == "conformance":
-            build(work, "-c", "release", "--product", "ringbench")
-        if how := run(tool, 0, work):
+            build(work, "swift", "build", "-c", "release", "--product", "ringbench")
+        if tool == "fuzz":
+            build(work, "scripts/fuzz.sh", "--build")
+            # It begins with the corpus that is kept, and nothing else.
+            shutil.rmtree(work / ".build/fuzz/learned", ignore_errors=True)
+        begin = time.monotonic()
+        if how := run(tool, 0, work, *(["0"] if tool == "fuzz" else [])):
             fail(f"{tool} {how} with no mutation at all")
+        limits[tool] = FUZZ_SECONDS + 10 * (time.monotonic() - begin)
         passed.add(tool)
 
-    # Conformance only for what the others leave.
-    rounds = [("explorer", "rings", "kernel", "orderings"), ("conformance",)]
+    # What takes long only for what the others leave. A race needs both processors to itself.
+    rounds = [("explorer", "rings", "kernel", "orderings", "litmus", "barriers"), ("races",), ("conformance",), ("fuzz",)]
     results = {m["number"]: {} for m in chosen}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for tools in rounds:
@@ -224,7 +254,8 @@ def main():
             left = [m for m in left if m["tools"]]
             for tool in sorted({t for m in left for t in m["tools"]}):
                 make_sure(tool)
-            for mutation, found in pool.map(lambda m: examine(m, work, options.all), left):
+            at_once = map if tools == ("races",) else pool.map
+            for mutation, found in at_once(lambda m: examine(m, work, options.all), left):
                 results[mutation["number"]].update(found)
     width = max(len(m["name"]) for m in chosen)
     print(f"{'mutation':{width}}  " + "  ".join(TOOLS))

@@ -15,7 +15,6 @@ public final class TokenOwner: @unchecked Sendable {
     private let lock = SpinLock()
     nonisolated(unsafe) private var ledgerOwner: AnyObject?
     nonisolated(unsafe) private var joined: [Binding] = []
-    nonisolated(unsafe) private var hasLeft = false
 
     /// Whether its tokens are given and taken back under one lock, as a ring set's are.
     let isSerialised: Bool
@@ -66,15 +65,11 @@ public final class TokenOwner: @unchecked Sendable {
         }
     }
 
-    /// Stops being a user of any binding. Once; a second call does nothing.
+    /// Stops being a user of any binding. Once: by whoever closes it.
     ///
     /// - Parameter counts: whether it counts as a user of a binding.
     func leaveAll(_ counts: (Binding) -> Bool) {
-        let left = lock.withLock {
-            defer { hasLeft = true }
-            return hasLeft ? [] : joined
-        }
-        for binding in left where counts(binding) { binding.leave() }
+        for binding in bindings where counts(binding) { binding.leave() }
     }
 
     /// Starts anew, for another bookkeeping: it holds no token.
