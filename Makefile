@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths
+.PHONY: bench test test-tsan test-asan proof test-zerocopy build packages examples soak fuzz deaths
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -10,6 +10,13 @@ bench: packages
 
 test: packages
 	scripts/run-tests.sh
+
+# The tests under ThreadSanitizer and AddressSanitizer (design/protocol.md).
+test-tsan: packages
+	scripts/sanitize.sh thread
+
+test-asan: packages
+	scripts/sanitize.sh address
 
 # Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
 proof: packages
