@@ -2,11 +2,25 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test test-tsan test-asan proof test-zerocopy build packages examples soak fuzz deaths
+.PHONY: bench bench-peers instructions test test-tsan test-asan proof test-zerocopy build packages examples soak fuzz deaths \
+	results test-report docs man completions
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
 	.build/release/ringbench
+
+# TokenRing beside rings of other projects, from Debian's packages (design/measuring.md).
+bench-peers: packages
+	scripts/install-packages.sh peer-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/build-peers.sh
+	.build/release/ringbench ring --peers
+
+# Instructions per token and per ring entry, counted by valgrind: no noise (design/measuring.md).
+instructions: packages
+	scripts/install-packages.sh instruction-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/instructions.py
 
 test: packages
 	scripts/run-tests.sh
@@ -44,6 +58,33 @@ fuzz: packages
 deaths: packages
 	$(SWIFT) build --build-tests
 	TOKEN_RING_DEATHS=2500 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter DeathTests
+
+# Every measurement and check once, and the report on them, into RESULTS: some 40 minutes (design/results/README.md).
+RESULTS ?= design/results
+results: packages
+	$(SWIFT) build -c release --product ringbench
+	scripts/full-run.sh $(RESULTS) $(if $(QUICK),--quick)
+
+# The report of a short run in a real browser; installs Chromium, which make test does not need.
+test-report: packages
+	$(SWIFT) build -c release --product ringbench
+	scripts/test-report.sh
+
+# The libraries' documentation as static pages.
+docs: packages
+	scripts/docs.sh
+
+# The manual pages, by the argument parser's plugin.
+man: packages
+	$(SWIFT) package generate-manual --multi-page
+	@echo "read them with: man -l .build/plugins/GenerateManual/outputs/ringbench/ringbench.1"
+
+# For bash: source .build/completions/ringbench.bash
+completions: packages
+	$(SWIFT) build -c release --product ringbench
+	mkdir -p .build/completions
+	for shell in bash zsh fish; do \
+	    .build/release/ringbench --generate-completion-script $$shell >.build/completions/ringbench.$$shell || exit; done
 
 # The consumers in Examples, by any C11 compiler: they need nothing but the two headers and libc.
 EXAMPLES_DIR ?= .build/examples

@@ -23,6 +23,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // token_ring.h, the proposed UAPI, and the calls that Glibc's Swift module or old headers lack.
@@ -40,12 +41,23 @@ let package = Package(
         .target(name: "TokenRingZCRX", dependencies: ["TokenRing", "CTokenRing"]),
         .target(
             name: "RingBenchKit",
-            dependencies: ["TokenRing", "RingKernelModel", "TokenRingXDP", "TokenRingZCRX", "CRingBaselines"]),
+            dependencies: [
+                "TokenRing", "RingKernelModel", "TokenRingXDP", "TokenRingZCRX", "CRingBaselines",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         .executableTarget(
             name: "ringbench",
             dependencies: [
                 "RingBenchKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // What the articles of TokenRing and TokenRingXDP quote; the tests run them.
+        .executableTarget(
+            name: "TwoProcesses",
+            dependencies: ["TokenRing", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Examples/Swift/TwoProcesses"),
+        .executableTarget(
+            name: "ReceivePackets", dependencies: ["TokenRing", "TokenRingXDP"], path: "Examples/Swift/ReceivePackets"),
 
         .target(name: "RingTestSupport", dependencies: ["TokenRing", "CTokenRing"], path: "Tests/RingTestSupport"),
         // The other process of the cross-process tests, in Swift and in C11.
@@ -70,16 +82,22 @@ let package = Package(
         .testTarget(name: "TokenRingTests", dependencies: ["TokenRing", "RingTestSupport"]),
         .testTarget(name: "RingKernelModelTests", dependencies: ["RingKernelModel", "RingTestSupport"]),
         .testTarget(
-            name: "TokenRingXDPTests", dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport"]),
+            name: "TokenRingXDPTests",
+            dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport", "ReceivePackets"]),
         .testTarget(
             name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
-        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
-        .testTarget(name: "ringbenchTests", dependencies: ["ringbench", "RingTestSupport", "TokenRing"]),
+        .testTarget(
+            name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"],
+            exclude: ["Fixtures"]),
+        .testTarget(
+            name: "ringbenchTests",
+            dependencies: ["ringbench", "RingBenchKit", "RingKernelModel", "RingTestSupport", "TokenRing"],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "CrossProcessTests",
             dependencies: [
                 "TokenRing", "RingKernelModel", "RingTestSupport", "RingTestPeer", "CRingTestPeer", "ServePeer",
-                "ringbench",
+                "TwoProcesses", "ringbench",
             ]),
     ],
     swiftLanguageModes: [.v6],

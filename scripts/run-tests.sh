@@ -25,6 +25,16 @@ swift build -c release --product ringbench "${flags[@]}"
     exit 1
 }
 
+# Every proposal explains itself on one screen.
+.build/release/ringbench explain | awk 'NR > 1 { print $1 }' | while read -r name; do
+    .build/release/ringbench explain "$name" >"$log"
+    (($(wc -l <"$log") <= 60 && $(wc -L <"$log") <= 110)) || {
+        cat "$log"
+        echo "ringbench explain $name does not fit on a screen" >&2
+        exit 1
+    }
+done
+
 # The kernel's own AF_XDP selftests, through the rings of this package.
 ((EUID != 0)) || .build/release/ringbench conformance --suite xsk --quiet >"$log" || {
     cat "$log"

@@ -12,6 +12,10 @@
 #include <unistd.h>
 #include <xdp/xsk.h>
 
+#ifndef XDP_PKT_CONTD
+#define XDP_PKT_CONTD 1		/* Linux 6.6 */
+#endif
+
 struct crb_xdp {
 	struct xsk_ring_prod fill;
 	struct xsk_ring_cons completion, rx;
@@ -126,7 +130,7 @@ ALWAYS_INLINE void look(struct crb_xdp *x, const struct xdp_desc *desc)
 		x->held[desc->addr >> x->chunk_shift] = 0;
 	else
 		x->seen.bad++;
-	x->seen.frames++;
+	x->seen.frames += !(desc->options & XDP_PKT_CONTD);
 	x->seen.bytes += desc->len;
 }
 

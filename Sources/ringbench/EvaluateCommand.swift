@@ -55,8 +55,15 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Leave the AF_XDP part out.")
     var noXdp = false
 
+    // For a comparison to find: a difference of known size.
+    @Option(help: .hidden)
+    var slow: String?
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
+
+    @OptionGroup(title: "Output")
+    var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -64,6 +71,9 @@ struct EvaluateCommand: ParsableCommand {
             let cpus = try CPUPair.resolve(cpus)
             if let repetitions, !(1...1000).contains(repetitions) {
                 throw Failure(.usage, "--repetitions is \(repetitions): 1 to 1000 can be run")
+            }
+            guard slow == nil || (sweep == nil && profile == nil) else {
+                throw Failure(.usage, "--slow goes with neither --profile nor --sweep")
             }
             guard plot == nil || sweep != nil else { throw Failure(.usage, "--plot needs a --sweep to write") }
             guard profile == nil || sweep == nil else {
@@ -95,8 +105,12 @@ struct EvaluateCommand: ParsableCommand {
         evaluation.load = load.applied(to: base)
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.withXDP = !noXdp
+        evaluation.slowed = try slow.map { try SlowedProposal($0) }
+        if let slowed = evaluation.slowed, !evaluation.compositions.contains(where: { $0.name == slowed.name }) {
+            throw Failure(.usage, "--slow \(slowed.name): that proposal is not run; name it in --proposals")
+        }
         let environment = HostEnvironment()
-        let report = try evaluation.run(progress: output.progress)
+        let report = try evaluation.run(progress: stream.progress(output, "evaluate", environment, sink))
         let used = evaluation.load
         let summary = """
             \(LoadOptions.summary(of: used)); \(evaluation.repetitions) repetitions of \(used.tokens) tokens; \
@@ -105,7 +119,7 @@ struct EvaluateCommand: ParsableCommand {
         let document = ResultDocument(
             command: "evaluate", options: options(used, evaluation.repetitions, cpus), environment: environment,
             interrupted: Interrupt.isRequested, section: report)
-        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", output, to: sink)
     }
 
     private func runProfile(_ cpus: CPUPair, to sink: ResultSink) throws {
@@ -117,14 +131,14 @@ struct EvaluateCommand: ParsableCommand {
         chosenProfile.proposals = try chosen() ?? chosenProfile.proposals
         let environment = HostEnvironment()
         let report = try ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second)).run(
-            progress: output.progress)
+            progress: stream.progress(output, "evaluate", environment, sink))
         let summary = """
             \(LoadOptions.summary(of: chosenProfile.load)); softirq on CPU \(cpus.first), worker on CPU \(cpus.second)
             """
         let document = ResultDocument(
             command: "evaluate", options: options(chosenProfile.load, chosenProfile.runs, cpus),
             environment: environment, interrupted: Interrupt.isRequested, section: report)
-        try output.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\(summary)\n\n\(report.text)", output, to: sink)
     }
 
     private func runSweeps(_ names: String, _ cpus: CPUPair, to sink: ResultSink) throws {
@@ -143,14 +157,14 @@ struct EvaluateCommand: ParsableCommand {
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
         let environment = HostEnvironment()
-        let report = try evaluation.run(progress: output.progress)
+        let report = try evaluation.run(progress: stream.progress(output, "evaluate", environment, sink))
         if let plot { try report.plot(into: plot) }
         var used = options(Load(), evaluation.repetitions, cpus)
         used["sweep"] = names
         let document = ResultDocument(
             command: "evaluate", options: used, environment: environment, interrupted: Interrupt.isRequested,
             section: report)
-        try output.emit(document, text: "\(environment.summary)\n\n\(report.text)", to: sink)
+        try stream.emit(document, text: "\(environment.summary)\n\n\(report.text)", output, to: sink)
     }
 
     /// The names that were asked for; nil for all.
@@ -174,6 +188,7 @@ struct EvaluateCommand: ParsableCommand {
         options["profile"] = profile ?? ""
         options["quick"] = "\(quick)"
         options["no-xdp"] = "\(noXdp)"
+        options["slow"] = slow ?? ""
         return options
     }
 }

@@ -33,8 +33,13 @@ struct XDPReceiverOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("Most packets taken from RX at once.", valueName: "n"))
     var batchSize: UInt32 = 64
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Bytes of a UMEM frame: 2048 or 4096.", valueName: "bytes"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Bytes of a UMEM frame: 2048 or 4096; with -u any size between.", valueName: "bytes"))
     var frameSize: UInt32 = 4096
+
+    @Flag(name: .shortAndLong, help: "Chunks of the UMEM may lie anywhere.")
+    var unaligned = false
 
     @Option(name: .long, help: ArgumentHelp("Frames of the UMEM, a power of two.", valueName: "n"))
     var umemFrames: UInt32 = 4096
@@ -77,6 +82,7 @@ struct XDPReceiverOptions: ParsableArguments {
         options.attachMode = native ? .native : skb ? .skb : .auto
         options.batchSize = batchSize
         options.frameBytes = frameSize
+        options.isUnaligned = unaligned
         options.umemFrames = umemFrames
         options.ringSize = ringSize
         options.wait = wait ?? usual

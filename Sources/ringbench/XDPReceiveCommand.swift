@@ -26,6 +26,11 @@ struct XDPReceiveCommand: ParsableCommand {
         name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
     var frames: UInt64?
 
+    @Flag(
+        name: [.customShort("F"), .customLong("frags")],
+        help: "Take packets of several frames too, as a large MTU needs them.")
+    var frags = false
+
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
 
@@ -36,6 +41,7 @@ struct XDPReceiveCommand: ParsableCommand {
             configuration.durationNanoseconds = try XDPReceiverOptions.nanoseconds(duration, of: "--duration")
             configuration.frames = frames
             configuration.options = try receiver.checked()
+            configuration.options.hasFragments = frags
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()

@@ -64,6 +64,9 @@ public final class Invocation {
     /// What it has said on standard error so far.
     public var errorsSoFar: String { contents(errors) }
 
+    /// What it has said on standard output so far.
+    public var outputSoFar: String { contents(output) }
+
     /// Sends it SIGINT.
     public func interrupt() { process.interrupt() }
 

@@ -49,14 +49,19 @@ extension AFXDP {
             #expect(run.exitCode == 130, "\(run.errors)")
         }
 
-        @Test("packets of others are counted and their frames returned")
-        func receivesOthers() async throws {
+        @Test(
+            "packets of others are counted and their frames returned, with chunks of a page or of any size anywhere",
+            arguments: [(4096, false), (3000, true)] as [(UInt32, Bool)])
+        func receivesOthers(frameBytes: UInt32, isUnaligned: Bool) async throws {
             let wire = try VethPair()
             let name = wire.receiverName
             async let sent = Self.sendFor(wire)
             let report = try wire.receiver.run { () throws(Failure) in
                 var configuration = XDPReceiveConfiguration(interface: name)
                 configuration.durationNanoseconds = 1_000_000_000
+                (configuration.options.frameBytes, configuration.options.isUnaligned) = (frameBytes, isUnaligned)
+                // Each frame is used again and again.
+                (configuration.options.umemFrames, configuration.options.ringSize) = (128, 128)
                 return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
             }
             let rounds = try await sent
@@ -65,6 +70,33 @@ extension AFXDP {
             #expect(report.bytesReceived == report.framesReceived * 64)
             #expect(report.framesReturned == report.framesReceived)
             #expect(report.framesLost == 0)
+        }
+
+        @Test("a packet of several frames is one packet, and all its frames are returned")
+        func receivesFragments() throws {
+            let wire = try VethPair()
+            let (name, sender) = (wire.receiverName, wire.senderName)
+            for (namespace, end) in [(wire.receiver, name), (wire.sender, sender)] {
+                try namespace.run { () throws(Failure) in
+                    _ = try? Invocation(program: "ip", ["link", "set", end, "mtu", "9000"]).finish()
+                }
+            }
+            let received = try PinnedThread {
+                Result {
+                    try wire.receiver.run { () throws(Failure) in
+                        var configuration = XDPReceiveConfiguration(interface: name)
+                        configuration.frames = 20
+                        configuration.options.hasFragments = true
+                        return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
+                    }
+                }
+            }
+            try Receiver.awaitProgram(on: wire.receiver, name)
+            try wire.sender.run { () throws(Failure) in try sendRaw(count: 20, bytes: 9000, through: sender) }
+            let report = try received.join().get()
+            #expect(report.framesReceived == 20)
+            #expect(report.bytesReceived == 20 * 9000)
+            #expect(report.framesReturned == 60, "3840 bytes of a packet fit into a frame")
         }
 
         /// Sends 64 packets every few milliseconds for longer than the receiver listens.

@@ -1,3 +1,5 @@
+import CTokenRing
+import Glibc
 import RingBenchKit
 import SystemPackage
 import Testing
@@ -161,4 +163,17 @@ func sendNumbered(_ count: UInt32, on wire: VethPair, from name: String) throws(
         throw .system(SystemCallError("test", errno: 5, hint: error.description))
     }
     return try result.get()
+}
+
+/// Sends packets of any length from an ordinary packet socket.
+func sendRaw(count: Int, bytes: Int, through name: String) throws(Failure) {
+    do throws(SystemCallError) {
+        let socket = try OwnedDescriptor(ctr_packet_listener(if_nametoindex(name), 0x88B5), of: "socket(AF_PACKET)")
+        let packet = [UInt8](repeating: 2, count: bytes)
+        for _ in 0..<count {
+            try SystemCallError.check(CInt(send(socket.descriptor.rawValue, packet, bytes, 0)), "send(AF_PACKET)")
+        }
+    } catch {
+        throw Failure(error)
+    }
 }

@@ -69,6 +69,14 @@ struct ProposalFigures {
         ]
     }
 
+    /// The last repetition's total, as it is told while the others still run.
+    func lastTotal(of repetitions: Int) -> MeasuredInterval {
+        let total = all.first { $0.key == Self.totalKey }
+        return MeasuredInterval(
+            name: composition.name, repetition: outcomes.count, repetitions: repetitions, key: Self.totalKey,
+            value: total?.repetitions.values.last ?? .nan, evidence: total?.evidence ?? .kernelAndModel)
+    }
+
     private var receiveFigure: Figure {
         let calls = Repetitions(outcomes.map { Double($0.consumer.receiveCalls) / Double(tokens) })
         let wakeups = Repetitions(outcomes.map { Double($0.consumer.wakeupCalls) / Double(tokens) })

@@ -19,10 +19,20 @@ public struct HostEnvironment: Encodable, Sendable {
     public let clockSource: String
     /// State of each mitigation that is not "Not affected".
     public let mitigations: [String: String]
+    /// Settings of the CPUs.
+    public let tuning: ProcessorTuning
+    /// The CPUs and what they share.
+    public let topology: ProcessorProbe
+    /// Bytes of memory.
+    public let memoryBytes: Int
+    /// Libraries that the figures depend on, and which they are.
+    public let libraries: [String: String]
     /// Load averages when the command started.
     public let loadAverage: String
     /// Compiler and optimisation of this binary.
     public let build: String
+    /// The C compiler of the baselines, which is the one of the Swift toolchain, and whether it optimised.
+    public let cCompiler: String
     /// The command line.
     public let arguments: [String]
     /// Seconds since 1970 when it was read.
@@ -36,7 +46,9 @@ public struct HostEnvironment: Encodable, Sendable {
         case cpus
         case hypervisor
         case clockSource = "clock_source"
-        case mitigations
+        case mitigations, tuning, topology, libraries
+        case memoryBytes = "memory_bytes"
+        case cCompiler = "c_compiler"
         case loadAverage = "load_average"
         case build
         case arguments
@@ -50,7 +62,7 @@ public struct HostEnvironment: Encodable, Sendable {
         kernelRelease = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         machine = withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let processor = Self.text("/proc/cpuinfo")
-        kernelCommandLine = Self.text("/proc/cmdline")
+        kernelCommandLine = Self.kernelParameters(of: Self.text("/proc/cmdline"))
         cpuModel =
             processor.split(separator: "\n").first { $0.hasPrefix("model name") }?
             .split(separator: ":").last.map { String($0.drop(while: \.isWhitespace)) } ?? "unknown"
@@ -64,6 +76,11 @@ public struct HostEnvironment: Encodable, Sendable {
             if state != "Not affected" { found[entry] = state }
         }
         mitigations = found
+        tuning = ProcessorTuning(processor: processor)
+        topology = ProcessorProbe()
+        memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        libraries = LibraryProbe.versions
+        cCompiler = String(cString: ctr_compiler())
         loadAverage = Self.text("/proc/loadavg")
         #if DEBUG
             let mode = "debug"
@@ -82,6 +99,14 @@ public struct HostEnvironment: Encodable, Sendable {
     /// One line for people.
     public var summary: String {
         "Linux \(kernelRelease) \(machine), \(cpuModel), \(cpus.count) CPUs\(hypervisor ? ", virtual machine" : "")"
+    }
+
+    /// The kernel's own parameters: which program is started first and with which words says nothing of a measurement.
+    static func kernelParameters(of commandLine: String) -> String {
+        commandLine.split(separator: " ").prefix { $0 != "--" }.filter {
+            !$0.hasPrefix("init=") && !$0.hasPrefix("rdinit=")
+        }
+        .joined(separator: " ")
     }
 
     private static func text(_ path: String) -> String { HostFile.text(path) ?? "unknown" }

@@ -9,14 +9,20 @@ public struct TextTable {
     public mutating func add(_ row: [String]) { rows.append(row) }
 
     /// The lines, columns aligned.
-    public var text: String {
+    public var text: String { text(numbersFrom: 1) }
+
+    /// The same for words: every column to the left.
+    public var leftAligned: String { text(numbersFrom: .max) }
+
+    private func text(numbersFrom first: Int) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
                 let padding = String(repeating: " ", count: widths[column] - cell.count)
-                line += (column == 0 ? "" : "  ") + (column == 0 ? cell + padding : padding + cell)
+                let isLast = column == row.count - 1
+                line += (column == 0 ? "" : "  ") + (column >= first ? padding + cell : isLast ? cell : cell + padding)
             }
             return line
         }.joined(separator: "\n")

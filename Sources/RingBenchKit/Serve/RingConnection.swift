@@ -15,6 +15,7 @@ final class RingConnection {
     /// Calls that were made, and those of them that were refused.
     private(set) var calls: (made: UInt64, refused: UInt64) = (0, 0)
     private let socket: OwnedDescriptor
+    private let wakes: Bool
     private var unsent: token_ring_serve_answer?
 
     /// A ring set and what comes in for it.
@@ -31,8 +32,10 @@ final class RingConnection {
         let descriptors: [CInt]
     }
 
-    init(_ socket: OwnedDescriptor, number: Int) {
+    /// - Parameter wakes: false for a consumer that never sleeps: then nobody asks whether it does.
+    init(_ socket: OwnedDescriptor, number: Int, wakes: Bool = true) {
         self.socket = socket
+        self.wakes = wakes
         self.number = number
     }
 
@@ -89,7 +92,7 @@ final class RingConnection {
             served = granted.served
             // Before the consumer can have the ring: it may go to sleep as soon as it does.
             let socket = socket
-            granted.served.ringSet.onWakeup { Self.wake(socket) }
+            if wakes { granted.served.ringSet.onWakeup { Self.wake(socket) } }
             let sent = ctr_serve_send(
                 socket.descriptor.rawValue, &granted.answer, MemoryLayout.size(ofValue: granted.answer),
                 granted.descriptors, CInt(granted.descriptors.count))

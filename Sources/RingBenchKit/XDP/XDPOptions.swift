@@ -29,6 +29,12 @@ public struct XDPOptions: Sendable {
     public var needsWakeup = true
     /// Packets that the driver takes in one round of busy polling; nil: no busy polling.
     public var busyPollBudget: UInt32?
+    /// Whether chunks may lie anywhere (`XDP_UMEM_UNALIGNED_CHUNK_FLAG`), and so have any size.
+    public var isUnaligned = false
+    /// Whether a packet may have several frames (`XDP_USE_SG`).
+    public var hasFragments = false
+    /// Whether the program writes the time in front of each packet, so that its residence time is known.
+    public var stampsArrival = false
     /// Time between live lines.
     public var intervalNanoseconds: Int64 = 1_000_000_000
 
@@ -42,8 +48,11 @@ public struct XDPOptions: Sendable {
         guard (1...4096).contains(batchSize) else {
             throw Failure(.usage, "--batch-size is \(batchSize): it must be 1 to 4096 packets")
         }
-        guard frameBytes == 2048 || frameBytes == 4096 else {
-            throw Failure(.usage, "--frame-size is \(frameBytes): it must be 2048 or 4096 bytes")
+        guard isUnaligned ? (2048...4096).contains(frameBytes) : frameBytes == 2048 || frameBytes == 4096 else {
+            throw Failure(
+                .usage,
+                "--frame-size is \(frameBytes): it must be "
+                    + (isUnaligned ? "2048 to 4096 bytes" : "2048 or 4096 bytes; sizes between take --unaligned"))
         }
         guard (1...65535).contains(busyPollBudget ?? 1) else {
             throw Failure(.usage, "--busy-poll is \(busyPollBudget ?? 0): it must be 1 to 65535 packets")
@@ -52,7 +61,8 @@ public struct XDPOptions: Sendable {
         try Self.check("--umem-frames", umemFrames, most: 1 << 20)
         try Self.check("--ring-size", ringSize, most: 1 << 20)
         do throws(XDPError) {
-            return try FrameGeometry(chunkBytes: frameBytes, frameCount: umemFrames)
+            return try FrameGeometry(
+                chunkBytes: frameBytes, frameCount: umemFrames, isUnaligned: isUnaligned)
         } catch {
             throw Failure(error)
         }
@@ -69,7 +79,8 @@ public struct XDPOptions: Sendable {
         [
             "copy-mode": copyMode.rawValue, "attach-mode": attachMode.rawValue, "batch-size": "\(batchSize)",
             "frame-size": "\(frameBytes)", "umem-frames": "\(umemFrames)", "ring-size": "\(ringSize)",
-            "wait": wait.rawValue, "need-wakeup": "\(needsWakeup)",
+            "unaligned": "\(isUnaligned)", "frags": "\(hasFragments)", "wait": wait.rawValue,
+            "need-wakeup": "\(needsWakeup)",
             "busy-poll": busyPollBudget.map { "\($0)" } ?? "off", "interval": "\(intervalNanoseconds / 1_000_000)ms",
         ]
     }

@@ -14,9 +14,20 @@ enum ReceivePause: Sendable {
     case quota
 }
 
-/// The UMEM as the loops read it: plain values, nothing to retain. Chunks are aligned and a power of two, so that a frame is
-/// found by a shift.
-struct ReceivedFrames {
+/// The UMEM as the loops read it: plain values, nothing to retain.
+protocol ReceivedFrames {
+    var base: UnsafeRawPointer { get }
+    var byteCount: UInt64 { get }
+    /// Number of the frame that an address lies in.
+    func number(of address: UMEMAddress) -> UInt64
+    /// Start of a frame: what FILL takes back.
+    func address(ofFrame number: UInt64) -> UMEMAddress
+    /// Where in the UMEM a packet's bytes begin.
+    func byteOffset(of address: UMEMAddress) -> UInt64
+}
+
+/// Chunks that are a power of two and lie at multiples of it: a frame is found by a shift.
+struct AlignedFrames: ReceivedFrames {
     let base: UnsafeRawPointer
     let byteCount: UInt64
     private let shift: UInt64
@@ -27,13 +38,30 @@ struct ReceivedFrames {
         shift = UInt64(socket.geometry.chunkBytes.trailingZeroBitCount)
     }
 
-    /// Number of the frame that an address lies in.
     @inline(__always)
     func number(of address: UMEMAddress) -> UInt64 { address &>> shift }
 
-    /// Start of a frame: what FILL takes back.
     @inline(__always)
     func address(ofFrame number: UInt64) -> UMEMAddress { number &<< shift }
+
+    @inline(__always)
+    func byteOffset(of address: UMEMAddress) -> UInt64 { address }
+}
+
+/// Chunks of any size.
+struct UnalignedFrames: ReceivedFrames {
+    let base: UnsafeRawPointer
+    let geometry: FrameGeometry
+
+    init(of socket: borrowing XDPSocket) {
+        base = UnsafeRawPointer(socket.memory.base)
+        geometry = socket.geometry
+    }
+
+    var byteCount: UInt64 { UInt64(geometry.byteCount) }
+    func number(of address: UMEMAddress) -> UInt64 { geometry.frameNumber(of: address) }
+    func address(ofFrame number: UInt64) -> UMEMAddress { number &* UInt64(geometry.chunkBytes) }
+    func byteOffset(of address: UMEMAddress) -> UInt64 { geometry.byteOffset(of: address) }
 }
 
 /// Ownership and address errors that the receive loop met; all of them are broken invariants.
@@ -51,8 +79,8 @@ struct ReceiveViolations: Sendable {
 /// No system call, no allocation, no reference counting; the rings come as `inout` locals, so no exclusivity check. It comes
 /// back after `quota` packets, when RX was empty `idlePolls` times in a row, or when the kernel needs a call.
 @inline(never)
-func xdpReceiveLoop<Check: FrameCheck>(
-    receive: inout ReceiveRing, fill: inout FillRing, frames: ReceivedFrames, ledger: borrowing FrameLedger,
+func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
+    receive: inout ReceiveRing, fill: inout FillRing, frames: Frames, ledger: borrowing FrameLedger,
     check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, batches: borrowing BatchSizes,
     progress: SharedWord, batchSize: UInt32, quota: UInt64, idlePolls: UInt32
 ) -> ReceivePause {
@@ -65,7 +93,7 @@ func xdpReceiveLoop<Check: FrameCheck>(
         let batch = receive.peek(upTo: batchSize)
         if batch.isEmpty {
             // Asked only now: while packets come, the kernel has frames to receive into.
-            if idle == idlePolls || (idle == 0 && taken > 0), fill.needsWakeup() { return .wakeKernel }
+            if idle == idlePolls || (idle == 0 && taken > 0), fill.asksForWakeup() { return .wakeKernel }
             idle &+= 1
             if idle > idlePolls { return .empty }
             ctr_pause()
@@ -77,16 +105,18 @@ func xdpReceiveLoop<Check: FrameCheck>(
             receive.cancel(batch.count)
             return .fillFull
         }
+        look.beginBatch()
         // Two passes, so that a frame that is twice in one batch is found: the second time the kernel does not have it.
         var offset: UInt32 = 0
         while offset < batch.count {
             let descriptor = receive.read(at: batch[offset])
-            let (end, overflow) = descriptor.address.addingReportingOverflow(UInt64(descriptor.length))
+            let start = frames.byteOffset(of: descriptor.address)
+            let (end, overflow) = start.addingReportingOverflow(UInt64(descriptor.length))
             if overflow || end > frames.byteCount {
                 violations.badAddresses &+= 1
             } else {
                 if !ledger.take(frames.number(of: descriptor.address)) { violations.doubledFrames &+= 1 }
-                look.look(at: frames.base + Int(descriptor.address), length: descriptor.length)
+                look.look(at: frames.base + Int(start), descriptor)
             }
             offset &+= 1
         }

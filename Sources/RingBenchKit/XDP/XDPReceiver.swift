@@ -33,9 +33,9 @@ struct XDPReceiver: ~Copyable {
             for frame in 0..<given { _ = ledger.give(UInt64(frame)) }
             let socket = try XDPSocket(
                 on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode,
-                needWakeup: options.needsWakeup)
+                needWakeup: options.needsWakeup, multiBuffer: options.hasFragments)
             if let budget = options.busyPollBudget { try socket.preferBusyPolling(budget: CInt(clamping: budget)) }
-            let (program, attachMode) = try Self.attach(socket, options.attachMode)
+            let (program, attachMode) = try Self.attach(socket, options)
             self.program = program
             self.attachMode = attachMode
             self.socket = socket
@@ -49,12 +49,13 @@ struct XDPReceiver: ~Copyable {
 
     /// Attaches a program that sends the socket's queue to it.
     static func attach(
-        _ socket: borrowing XDPSocket, _ mode: AttachMode.Request
+        _ socket: borrowing XDPSocket, _ options: XDPOptions
     ) throws(XDPError) -> (RedirectProgram, AttachMode) {
         do throws(SystemCallError) {
-            let program = try RedirectProgram(queues: socket.queue + 1)
+            let program = try RedirectProgram(
+                queues: socket.queue + 1, multiBuffer: options.hasFragments, stampsArrival: options.stampsArrival)
             try program.redirect(to: socket)
-            return (program, try program.attach(to: socket.interface, mode: mode))
+            return (program, try program.attach(to: socket.interface, mode: options.attachMode))
         } catch {
             throw .system(error)
         }
@@ -64,12 +65,11 @@ struct XDPReceiver: ~Copyable {
     mutating func receive(
         check: inout some FrameCheck, progress: SharedWord, quota: UInt64 = 1 << 16
     ) -> Bool {
-        let frames = ReceivedFrames(of: socket)
         let before = check.received
-        let pause = xdpReceiveLoop(
-            receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
-            violations: &violations, returned: &returnedFrames, batches: batches, progress: progress,
-            batchSize: options.batchSize, quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
+        let pause =
+            _fastPath(!options.isUnaligned)
+            ? receive(AlignedFrames(of: socket), &check, progress, quota)
+            : receive(UnalignedFrames(of: socket), &check, progress, quota)
         switch pause {
         case .empty: return false
         case .wakeKernel:
@@ -79,6 +79,16 @@ struct XDPReceiver: ~Copyable {
         case .quota: break
         }
         return true
+    }
+
+    @inline(__always)
+    private mutating func receive(
+        _ frames: some ReceivedFrames, _ check: inout some FrameCheck, _ progress: SharedWord, _ quota: UInt64
+    ) -> ReceivePause {
+        xdpReceiveLoop(
+            receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
+            violations: &violations, returned: &returnedFrames, batches: batches, progress: progress,
+            batchSize: options.batchSize, quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
     }
 
     /// Makes the kernel look at FILL.

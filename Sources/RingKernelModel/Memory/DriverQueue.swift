@@ -5,10 +5,10 @@ import TokenRing
 ///
 /// The driver takes free buffers from the page pool and posts them - to AF_XDP's FILL ring, which is a NIC's descriptor ring
 /// behind a system call boundary - and says which of them packets came into. A packet goes to its socket and, if nothing waits
-/// there, straight on into the delivery ring. One thread, which is softirq.
+/// there, straight on into the delivery ring. One thread, which is softirq; everything happens between `beginPoll` and `endPoll`.
 public final class DriverQueue {
     /// Packets of one pass over a socket, `NAPI_POLL_WEIGHT`.
-    static let budget = 64
+    public static let budget = 64
 
     private let kernel: Kernel
     private let binding: Binding
@@ -22,50 +22,54 @@ public final class DriverQueue {
 
     deinit { frags.deallocate() }
 
+    /// The driver's poll begins: NAPI is held until `endPoll`.
+    public func beginPoll() { kernel.device.napi.lock() }
+
+    /// The driver's poll is over.
+    public func endPoll() { kernel.device.napi.unlock() }
+
     /// Takes free buffers for the driver to post. When the pool has none at hand, return rings are looked at.
     ///
     /// - Parameter addresses: room for byte offsets in the binding's memory.
     /// - Returns: how many were written.
     public func allocate(_ addresses: UnsafeMutableBufferPointer<UMEMAddress>) -> Int {
-        kernel.device.napi.withLock {
-            var count = 0
-            return binding.pool.allocate(upTo: addresses.count) { niov in
-                addresses[count] = niov.pointee.dmabufOffset
-                count &+= 1
-            }
+        var count = 0
+        return binding.pool.allocate(upTo: addresses.count) { niov in
+            addresses[count] = niov.pointee.dmabufOffset
+            count &+= 1
         }
     }
 
     /// The driver has no buffer posted and there is none to post: packets are dropped until one comes back.
-    public func reportStarvation() { kernel.device.napi.withLock { binding.pool.reportExhausted() } }
+    public func reportStarvation() { binding.pool.reportExhausted() }
 
     /// Packets came into buffers that `allocate` gave, one each, for a socket of the kernel. What has no room in its ring or
     /// queue is dropped, and its buffer is free again. `finishPoll` has to follow.
     ///
     /// - Returns: how many were taken, from the front. 0 for a closed socket.
     public func receive(_ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket) -> Int {
-        kernel.device.napi.withLock {
-            var done = 0
-            while done < packets.count {
-                let count = min(frags.count, packets.count &- done)
-                for position in 0..<count {
-                    frags[position] = frag(packets[done &+ position])
-                    frags[position].niov?.prefetch()
-                }
-                let taken = take(UnsafeBufferPointer(rebasing: frags[..<count]), for: socket)
-                done &+= taken
-                guard taken == count else {
-                    for position in taken..<count { frags[position].free(inSoftirq: true) }
-                    for packet in packets[(done &+ count &- taken)...] { frag(packet).free(inSoftirq: true) }
-                    break
-                }
+        var done = 0
+        while done < packets.count {
+            let count = min(frags.count, packets.count &- done)
+            for position in 0..<count {
+                frags[position] = frag(packets[done &+ position])
+                frags[position].niov?.prefetch()
             }
-            return done
+            let taken = take(UnsafeBufferPointer(rebasing: frags[..<count]), for: socket)
+            done &+= taken
+            guard taken == count else {
+                for position in taken..<count { frags[position].free(inSoftirq: true) }
+                for packet in packets[(done &+ count &- taken)...] { frag(packet).free(inSoftirq: true) }
+                break
+            }
         }
+        return done
     }
 
-    /// The driver's poll is over: wakes who sleeps for what `receive` delivered to a socket.
-    public func finishPoll(for socket: Socket) { kernel.device.napi.withLock { socket.ringSet?.wakeConsumer() } }
+    /// The end of the driver's poll: wakes who sleeps for what `receive` delivered to a socket.
+    public func finishPoll(for socket: Socket) {
+        socket.unretainedRingSet?._withUnsafeGuaranteedRef { $0.wakeConsumer() }
+    }
 
     @inline(__always)
     private func frag(_ packet: XDPDescriptor) -> Frag {
@@ -78,14 +82,16 @@ public final class DriverQueue {
     }
 
     private func take(_ batch: UnsafeBufferPointer<Frag>, for socket: Socket) -> Int {
-        guard !socket.isClosed, let ringSet = socket.ringSet else { return 0 }
-        // Only we append, so an empty queue stays empty and order is kept.
-        let delivered = socket.queue.count == 0 ? ringSet.deliver(batch, of: socket) : 0
-        guard delivered < batch.count else { return delivered }
-        let queued = min(socket.queue.room, batch.count &- delivered)
-        socket.queue.append(UnsafeBufferPointer(rebasing: batch[delivered..<delivered &+ queued]))
-        // Asks the consumer for a kick if the ring is still full.
-        _ = ringSet.deliver(socket)
-        return delivered &+ queued
+        guard !socket.isClosed, let ringSet = socket.unretainedRingSet else { return 0 }
+        return ringSet._withUnsafeGuaranteedRef { ringSet in
+            // Only we append, so an empty queue stays empty and order is kept.
+            let delivered = socket.queue.count == 0 ? ringSet.deliver(batch, of: socket) : 0
+            guard delivered < batch.count else { return delivered }
+            let queued = min(socket.queue.room, batch.count &- delivered)
+            socket.queue.append(UnsafeBufferPointer(rebasing: batch[delivered..<delivered &+ queued]))
+            // Asks the consumer for a kick if the ring is still full.
+            _ = ringSet.deliver(socket)
+            return delivered &+ queued
+        }
     }
 }

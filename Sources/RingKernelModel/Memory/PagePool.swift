@@ -116,6 +116,7 @@ public final class PagePool: @unchecked Sendable {
         if count == niovs.count { allHome() }
     }
 
+    @inline(__always)
     func recycle(_ niov: NetIOVPointer, inSoftirq: Bool) {
         if niov.pointee.userReferences.load(ordering: .relaxed) > 0 {
             freedWhileHeld.wrappingAdd(1, ordering: .relaxed)
@@ -125,7 +126,14 @@ public final class PagePool: @unchecked Sendable {
         if inSoftirq, !closed, state.pointee.count < Self.cacheSize {
             cache[state.pointee.count] = niov
             state.pointee.count &+= 1
-        } else if recycled.produce(niov) == niovs.count, isClosed.load(ordering: .acquiring) {
+        } else {
+            recycleIntoRing(niov)
+        }
+    }
+
+    @inline(never)
+    private func recycleIntoRing(_ niov: NetIOVPointer) {
+        if recycled.produce(niov) == niovs.count, isClosed.load(ordering: .acquiring) {
             allHome()
         }
     }

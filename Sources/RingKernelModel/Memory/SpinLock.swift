@@ -7,10 +7,19 @@ struct SpinLock: ~Copyable {
 
     @inline(__always)
     borrowing func withLock<Result>(_ body: () -> Result) -> Result {
+        lock()
+        defer { unlock() }
+        return body()
+    }
+
+    @inline(__always)
+    borrowing func lock() {
         while taken.exchange(true, ordering: .acquiring) {
             while taken.load(ordering: .relaxed) { ctr_pause() }
         }
-        defer { taken.store(false, ordering: .releasing) }
-        return body()
     }
+
+    /// By whoever has it.
+    @inline(__always)
+    borrowing func unlock() { taken.store(false, ordering: .releasing) }
 }

@@ -1,5 +1,6 @@
 import CTokenRing
 import Glibc
+import Synchronization
 import TokenRing
 
 /// The kernel's side of a ring set: a delivery ring, a return ring, and the calls on their descriptor.
@@ -39,10 +40,14 @@ public final class RingSet: @unchecked Sendable {
 
     private let state: UnsafeMutablePointer<State>
     private let delivery: DeliveryRing?
+    /// The same for the driver's packets, which count no references.
+    private let unretainedDelivery: Unmanaged<DeliveryRing>?
     private let returns: any ReturnRing
     private let joins: Bool
     private let faults: FaultPlan
     private let lock = SpinLock()
+    /// Whether there is a wakeup, for who does not have the lock.
+    private let wakes = Atomic<Bool>(false)
 
     /// What is asked for when a ring set is made, `struct token_ring_create`.
     public struct Request: Sendable {
@@ -90,6 +95,7 @@ public final class RingSet: @unchecked Sendable {
             request.deliveryEntries == 0
             ? nil
             : try DeliveryRing(region, number: Self.deliveryRing, binding: binding, owner: owner)
+        unretainedDelivery = delivery.map(Unmanaged.passUnretained)
         state = .allocate(capacity: 1)
         state.initialize(to: State())
     }
@@ -142,7 +148,10 @@ public final class RingSet: @unchecked Sendable {
     /// What `poll` on the descriptor waits for: called after something was put into the delivery ring, when its consumer
     /// had set `TOKEN_RING_NEED_WAKEUP`. In softirq or in a kick: it must not wait, and makes no call of this set.
     public func onWakeup(_ wakeup: (@Sendable () -> Void)?) {
-        lock.withLock { state.pointee.wakeup = wakeup }
+        lock.withLock {
+            state.pointee.wakeup = wakeup
+            wakes.store(wakeup != nil, ordering: .releasing)
+        }
     }
 
     // MARK: softirq
@@ -160,13 +169,15 @@ public final class RingSet: @unchecked Sendable {
     ///
     /// - Returns: how many of `frags`; the rest is still the caller's.
     func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket) -> Int {
-        guard let delivery else { return 0 }
-        return lock.withLock { delivery.deliver(frags, of: socket, cost: &state.pointee.issue) }
+        guard let unretainedDelivery else { return 0 }
+        return unretainedDelivery._withUnsafeGuaranteedRef { delivery in
+            lock.withLock { delivery.deliver(frags, of: socket, cost: &state.pointee.issue) }
+        }
     }
 
     /// Wakes the consumer if it sleeps, after something was delivered.
     func wakeConsumer() {
-        guard let delivery else { return }
+        guard let delivery, wakes.load(ordering: .acquiring) else { return }
         let wake = lock.withLock { sleeper(at: delivery) }
         wake?()
     }

@@ -50,21 +50,21 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
             if rest.token_count > 0 {
                 let range = rest
                 rest.token_count = 0
-                released += take(range, owner, pass, &looked)
+                released += take(range, owner, pass, released, &looked)
             }
             let batch = ring.pointee.peek(upTo: min(Self.batch, pass.entries - entries))
             prefetch(batch, of: owner)
             var done: UInt32 = 0
-            while done < batch.count, rest.token_count == 0, looked < pass.looks {
+            while done < batch.count, rest.token_count == 0, looked < pass.looks, released < pass.enough {
                 // One copy, then only the copy (R1).
-                released += take(ring.pointee.read(at: batch[done]), owner, pass, &looked)
+                released += take(ring.pointee.read(at: batch[done]), owner, pass, released, &looked)
                 done += 1
             }
             ring.pointee.cancel(batch.count - done)
             if done > 0 { ring.pointee.release(done) }
             entries += done
             if released > before || done > 0 { cost.add(since: start, tokens: released - before) }
-            guard done > 0, !(enough == nil && faults.take(.fatalSignal)) else { break }
+            guard done > 0 || rest.token_count > 0, !(enough == nil && faults.take(.fatalSignal)) else { break }
         }
         return released
     }
@@ -86,10 +86,12 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         let entries: UInt32
     }
 
-    /// Takes a range back. What the pass does not get to is kept for the next one.
+    /// Takes a range back, as far as there is need. What the pass does not get to is kept for the next one.
     ///
     /// - Parameter looked: in softirq tokens looked at, in a flush those that were refused.
-    private func take(_ entry: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ looked: inout Int) -> Int {
+    private func take(
+        _ entry: TokenRange, _ owner: TokenOwner, _ pass: Pass, _ released: Int, _ looked: inout Int
+    ) -> Int {
         var range = entry
         // The sum is taken in 64 bits: what is beyond the last token does not come round to token 0 (R8).
         let room = UInt64(1) << 32 - UInt64(range.token_start)
@@ -97,7 +99,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
             owner.refused.countOutOfRange(UInt64(range.token_count) - room)
             range.token_count = UInt32(room)
         }
-        var attempts = pass.looks - looked
+        var attempts = min(pass.looks - looked, pass.enough - released)
         let allowed = attempts
         let taken = bookkeeping.release(
             start: range.token_start, count: range.token_count, from: owner, attempts: &attempts,

@@ -26,7 +26,12 @@ public final class Socket: @unchecked Sendable {
     /// What receiving and returning cost. The thread that receives.
     let costs: UnsafeMutablePointer<(issue: CostMeter, release: CostMeter)>
     /// The ring set that delivers its fragments, if one does; the kernel keeps it. Changed under NAPI.
-    nonisolated(unsafe) unowned(unsafe) var ringSet: RingSet?
+    var ringSet: RingSet? {
+        get { unretainedRingSet?.takeUnretainedValue() }
+        set { unretainedRingSet = newValue.map(Unmanaged.passUnretained) }
+    }
+    /// The same for softirq, which counts no references.
+    nonisolated(unsafe) private(set) var unretainedRingSet: Unmanaged<RingSet>?
     private let closed = Atomic<Bool>(false)
 
     init(cookie: UInt64, windowFrags: Int, content: StreamContent) {

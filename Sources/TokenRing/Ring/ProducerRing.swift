@@ -110,6 +110,15 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
         return memory.loadRelaxed(.consumerFlags) & RingFlag.needWakeup != 0
     }
 
+    /// Whether the consumer's request to be woken is set, without a fence: one that is being made may be missed.
+    ///
+    /// For who asks again before it sleeps, and for consumers that do not look again after they set the flag, so that a fence
+    /// here alone would order nothing: AF_XDP's drivers (`xsk_set_rx_need_wakeup`). False without a consumer's flags word.
+    @inlinable @inline(__always)
+    public func asksForWakeup() -> Bool {
+        memory.has(.consumerFlags) && memory.loadRelaxed(.consumerFlags) & RingFlag.needWakeup != 0
+    }
+
     /// Slots known to be free; refreshed from the consumer index only by `reserve`.
     @inlinable
     public var knownFree: UInt32 { freeEnd.distance(from: reserved) }

@@ -4,33 +4,37 @@
 /// operation is O(1) and allocates nothing. Not for more than one thread.
 @frozen
 public struct FrameLedger: ~Copyable {
-    @usableFromInline let held: UnsafeMutableBufferPointer<UInt8>
+    @usableFromInline let held: UnsafeMutablePointer<UInt8>
+    @usableFromInline let frameCount: UInt64
 
     /// A ledger of `frameCount` frames, all of the application.
     @inlinable
     public init(frameCount: UInt32) {
         held = .allocate(capacity: Int(frameCount))
-        held.initialize(repeating: 0)
+        held.initialize(repeating: 0, count: Int(frameCount))
+        self.frameCount = UInt64(frameCount)
     }
 
     /// The application hands frame `number` to the kernel. False, and nothing changes, if it does not have it.
     @inlinable @inline(__always)
     public borrowing func give(_ number: UInt64) -> Bool {
-        guard number < UInt64(held.count), held[Int(number)] == 0 else { return false }
-        held[Int(number)] = 1
+        guard number < frameCount, held[Int(truncatingIfNeeded: number)] == 0 else { return false }
+        held[Int(truncatingIfNeeded: number)] = 1
         return true
     }
 
     /// The kernel hands frame `number` to the application. False, and nothing changes, if it does not have it.
     @inlinable @inline(__always)
     public borrowing func take(_ number: UInt64) -> Bool {
-        guard number < UInt64(held.count), held[Int(number)] == 1 else { return false }
-        held[Int(number)] = 0
+        guard number < frameCount, held[Int(truncatingIfNeeded: number)] == 1 else { return false }
+        held[Int(truncatingIfNeeded: number)] = 0
         return true
     }
 
     /// Frames that the kernel has. O(frames).
-    public borrowing func kernelFrames() -> UInt32 { held.reduce(0) { $0 + UInt32($1) } }
+    public borrowing func kernelFrames() -> UInt32 {
+        UnsafeBufferPointer(start: held, count: Int(frameCount)).reduce(0) { $0 + UInt32($1) }
+    }
 
     @inlinable
     deinit { held.deallocate() }

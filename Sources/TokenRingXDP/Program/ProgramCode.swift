@@ -13,6 +13,7 @@ package struct ProgramCode: Sendable {
     package enum Width: UInt8, Sendable {
         case word = 0x00
         case byte = 0x10
+        case double = 0x18
     }
 
     private var instructions: [(code: UInt8, target: UInt8, source: UInt8, offset: Int16, immediate: Int32)] = []
@@ -34,13 +35,17 @@ package struct ProgramCode: Sendable {
     package mutating func increase(_ target: Register, by value: Int32) { add(0x07, target, value) }
     /// `target &= value`.
     package mutating func and(_ target: Register, _ value: Int32) { add(0x57, target, value) }
+    /// `target = ~target`.
+    package mutating func invert(_ target: Register) { add(0xa7, target, -1) }
     /// `target = *(source + offset)`.
     package mutating func load(_ target: Register, from source: Register, _ offset: Int16, _ width: Width = .word) {
         add(0x61 | width.rawValue, target, source.rawValue, offset: offset)
     }
     /// `*(target + offset) = source`.
-    package mutating func store(_ source: Register, to target: Register, _ offset: Int16) {
-        add(0x63, target, source.rawValue, offset: offset)
+    package mutating func store(
+        _ source: Register, to target: Register, _ offset: Int16, _ width: Width = .word
+    ) {
+        add(0x63 | width.rawValue, target, source.rawValue, offset: offset)
     }
     /// `target` = a map, to be an argument.
     package mutating func map(_ descriptor: CInt, in target: Register) {
@@ -81,6 +86,26 @@ package struct ProgramCode: Sendable {
     package static func redirect(through descriptor: CInt) -> ProgramCode {
         var code = ProgramCode()
         code.load(.r2, from: .r1, 16)
+        code.redirect(through: descriptor, otherwise: 2)
+        return code
+    }
+
+    /// The same, with the time in front of the packet: `ArrivalStamp`, if the driver has room for metadata.
+    package static func redirectWithStamp(through descriptor: CInt) -> ProgramCode {
+        var code = ProgramCode()
+        code.copy(.r1, to: .r6)
+        code.set(.r2, to: -Int32(ArrivalStamp.byteCount))
+        code.call(54)
+        code.call(5)
+        code.load(.r2, from: .r6, 16)
+        code.load(.r7, from: .r6, 8)
+        code.load(.r5, from: .r6, 0)
+        code.copy(.r7, to: .r8)
+        code.increase(.r8, by: Int32(ArrivalStamp.byteCount))
+        code.skip(3, if: .r8, isAbove: .r5)
+        code.store(.r0, to: .r7, 0, .double)
+        code.invert(.r0)
+        code.store(.r0, to: .r7, 8, .double)
         code.redirect(through: descriptor, otherwise: 2)
         return code
     }

@@ -21,11 +21,16 @@ public final class RedirectProgram {
     ///   - queues: of the interface, as far as there will be sockets.
     ///   - multiBuffer: packets may have several frames (Linux 5.18). In native mode an interface whose MTU is larger than a
     ///     page holds takes no other program.
+    ///   - stampsArrival: writes the time in front of each packet, for `ArrivalStamp` to read.
     /// - Throws: `SystemCallError`; EPERM without CAP_BPF and CAP_NET_ADMIN.
-    public convenience init(queues: UInt32 = 64, multiBuffer: Bool = false) throws(SystemCallError) {
+    public convenience init(
+        queues: UInt32 = 64, multiBuffer: Bool = false, stampsArrival: Bool = false
+    ) throws(SystemCallError) {
         let map = try SocketMap(capacity: queues)
         let file = map.file.descriptor.rawValue
-        try self.init(code: .redirect(through: file), map: map, multiBuffer: multiBuffer)
+        try self.init(
+            code: stampsArrival ? .redirectWithStamp(through: file) : .redirect(through: file), map: map,
+            multiBuffer: multiBuffer)
     }
 
     /// Loads another program that redirects through `map`.

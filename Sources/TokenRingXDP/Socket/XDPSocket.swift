@@ -153,7 +153,8 @@ public struct XDPSocket: ~Copyable {
             sent: transmit.indices, through: completion.indices, invalid: statistics.transmitInvalidDescriptors)
     }
 
-    /// Makes the kernel look at FILL again. Call it when `fill.needsWakeup()`, also when a reserve came back empty.
+    /// Makes the kernel look at FILL again. Call it when `fill.asksForWakeup()`, also when a reserve came back empty; whoever
+    /// polls the socket asks again by that, because poll wakes a driver that asks for it (`xsk_poll`).
     ///
     /// - Returns: 0, or an errno; EAGAIN is normal.
     @discardableResult

@@ -140,7 +140,7 @@ struct Traffic: Sendable {
                 let indices = end.socket.receive.indices
                 try require(indices.waiting > 0, "poll says that there are packets, and RX is empty")
             }
-        } else if mode.busyPoll || end.socket.fill.needsWakeup() {
+        } else if mode.busyPoll || end.socket.fill.asksForWakeup() {
             end.socket.wakeReceive()
         }
         let frames = FrameReader(end.socket)

@@ -48,13 +48,18 @@ public struct ProfileEvaluation: Sendable {
                 for turn in compositions.indices {
                     let index = (repetition + turn) % compositions.count
                     progress.step(
-                        "\(profile.name): run \(repetition + 1) of \(profile.runs), \(compositions[index].name)")
+                        "\(profile.name): run \(repetition + 1) of \(profile.runs), \(compositions[index].name)",
+                        isToldByFigure: true)
                     let reference = try runReference(at: rate, crossings, clock)
                     rate = profile.tokensPerSecond ?? search.rate(reference)
                     let schedule = schedule(rate, clock)
                     let outcome = try runOnce(compositions[index], schedule, crossings)
                     runs[index].append(
                         ProfileRun(outcome: outcome, schedule: schedule, referenceNanosecondsPerToken: reference))
+                    progress.measured(
+                        MeasuredInterval(
+                            name: compositions[index].name, repetition: repetition + 1, repetitions: profile.runs,
+                            key: ProfileFigures.idleKey, value: outcome.idlePercent, evidence: .kernelAndModel))
                 }
             }
         } catch {

@@ -24,7 +24,9 @@ protocol ReceiveContender: AnyObject {
     /// What others count towards the source's pace, and what this one does.
     var paceWords: [SharedWord] { get }
     var paced: UInt64 { get }
-    /// Receives until RX is empty, and gives every frame back. This is what is timed.
+    /// Frames given back through FILL.
+    var returned: UInt64 { get }
+    /// Receives until RX is empty, and gives back the frames that it can. This is what is timed.
     func drain() -> UInt64
     /// Waits until all that was handed on was read. Not timed.
     func settle()
@@ -41,29 +43,41 @@ extension ReceiveContender {
 
 /// See `ReceiverKind.swift`.
 final class SwiftContender: ReceiveContender {
-    private var receiver: XDPReceiver
-    private var check = CountingCheck()
+    /// On the heap, so that access through the class costs no exclusivity check.
+    private let receiver: UnsafeMutablePointer<XDPReceiver>
+    private let check: UnsafeMutablePointer<CountingCheck>
     private let unused: Pace
 
     init(interface: String, options: XDPOptions) throws(Failure) {
-        receiver = try XDPReceiver(interface: interface, queue: 0, options: options)
         do throws(SystemCallError) { unused = try Pace() } catch { throw Failure(error) }
+        let made = try XDPReceiver(interface: interface, queue: 0, options: options)
+        receiver = .allocate(capacity: 1)
+        receiver.initialize(to: made)
+        check = .allocate(capacity: 1)
+        check.initialize(to: CountingCheck())
     }
 
-    var program: RedirectProgram { receiver.program }
-    var descriptor: CInt { receiver.socket.descriptor }
-    var paced: UInt64 { check.received }
+    deinit {
+        receiver.deinitialize(count: 1)
+        receiver.deallocate()
+        check.deallocate()
+    }
+
+    var program: RedirectProgram { receiver.pointee.program }
+    var descriptor: CInt { receiver.pointee.socket.descriptor }
+    var paced: UInt64 { check.pointee.received }
+    var returned: UInt64 { receiver.pointee.returnedFrames }
 
     func drain() -> UInt64 {
-        let before = check.received
-        while receiver.receive(check: &check, progress: unused.received, quota: .max) {}
-        return check.received &- before
+        let before = check.pointee.received
+        while receiver.pointee.receive(check: &check.pointee, progress: unused.received, quota: .max) {}
+        return check.pointee.received &- before
     }
 
     func finish() throws(Failure) {
-        receiver.program.detach()
+        program.detach()
         _ = drain()
-        guard receiver.violations.total == 0, receiver.returnedFrames == check.received else {
+        guard receiver.pointee.violations.total == 0, receiver.pointee.returnedFrames == check.pointee.received else {
             throw Failure(.invariantBroken, "xdp rx: frames are not where they must be; no number is printed")
         }
     }
@@ -99,6 +113,7 @@ final class LibraryContender: ReceiveContender {
 
     var descriptor: CInt { crb_xdp_descriptor(receiver) }
     var paced: UInt64 { crb_xdp_seen(receiver).frames }
+    var returned: UInt64 { crb_xdp_seen(receiver).returned }
     func drain() -> UInt64 { crb_xdp_drain(receiver, batchSize) }
 
     func finish() throws(Failure) {
@@ -118,50 +133,56 @@ final class LibraryContender: ReceiveContender {
 
 /// See `ReceiverKind.tokens`.
 final class TokenContender: ReceiveContender {
-    private var chain: TokenReceiver
+    private let chain: UnsafeMutablePointer<TokenReceiver>
     private let consumers: TokenConsumers
     private let kernel: Kernel
 
     init(interface: String, configuration: XDPTokensConfiguration) throws(Failure) {
         let (kernel, binding) = try configuration.makeKernel()
         consumers = try TokenConsumers(configuration, kernel: kernel, binding: binding)
-        chain = try TokenReceiver(
+        let made = try TokenReceiver(
             interface: interface, queue: 0, options: configuration.traffic.options, kernel: kernel, binding: binding,
             sockets: consumers.all.map(\.socket))
+        chain = .allocate(capacity: 1)
+        chain.initialize(to: made)
         self.kernel = kernel
         try consumers.awaitReady()
     }
 
-    var program: RedirectProgram { chain.receiver.program }
-    var descriptor: CInt { chain.receiver.socket.descriptor }
+    var program: RedirectProgram { chain.pointee.receiver.program }
+    var descriptor: CInt { chain.pointee.receiver.socket.descriptor }
     var paceWords: [SharedWord] { consumers.all.map(\.page.received) }
-    var paced: UInt64 { chain.refused[0] }
-    func drain() -> UInt64 { chain.drain(quota: .max) }
+    var paced: UInt64 { chain.pointee.refused[0] }
+    var returned: UInt64 { chain.pointee.reposted }
+    func drain() -> UInt64 { chain.pointee.drain(quota: .max) }
 
     func settle() {
         let consumer = consumers.all[0]
-        while consumer.page.received.loadAcquire() != UInt32(truncatingIfNeeded: chain.delivered[0]), !consumer.isGone {
-            ctr_pause()
-        }
+        let delivered = UInt32(truncatingIfNeeded: chain.pointee.delivered[0])
+        while consumer.page.received.loadAcquire() != delivered, !consumer.isGone { ctr_pause() }
     }
 
     func finish() throws(Failure) {
-        chain.receiver.program.detach()
-        while chain.drain() > 0 {}
+        chain.pointee.receiver.program.detach()
+        while chain.pointee.drain() > 0 {}
         consumers.finish()
-        _ = chain.drain()
-        let consumer = consumers.all[0]
+        chain.pointee.takeBack()
+        let (consumer, received, posted) = (consumers.all[0], chain.pointee.received, chain.pointee.posted)
         let books = consumer.page.books
-        guard consumer.ending?.exitCode == 0, books.received == chain.received, books.misplaced == 0,
-            books.addresses == chain.addresses[0], chain.refused[0] == 0, chain.receiver.violations.total == 0,
-            chain.posted == chain.receiver.socket.geometry.frameCount
+        guard consumer.ending?.exitCode == 0, books.received == received, books.misplaced == 0,
+            books.addresses == chain.pointee.addresses[0], chain.pointee.refused[0] == 0,
+            chain.pointee.receiver.violations.total == 0, posted == chain.pointee.receiver.socket.geometry.frameCount
         else {
             throw Failure(
                 .invariantBroken,
-                "xdp tokens: \(books.received) of \(chain.received) packets were read, \(chain.refused[0]) refused, "
-                    + "\(books.misplaced) out of place, \(chain.posted) chunks posted; no number is printed")
+                "xdp tokens: \(books.received) of \(received) packets were read, \(chain.pointee.refused[0]) refused, "
+                    + "\(books.misplaced) out of place, \(posted) chunks posted; no number is printed")
         }
     }
 
-    deinit { consumers.end() }
+    deinit {
+        consumers.end()
+        chain.deinitialize(count: 1)
+        chain.deallocate()
+    }
 }

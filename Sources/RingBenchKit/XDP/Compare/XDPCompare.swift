@@ -15,6 +15,8 @@ public struct XDPCompareConfiguration: Sendable {
     public var wireFrames: UInt64 = 30_000
     /// Repetitions of each cell.
     public var repetitions = 9
+    /// This program, which is also the chain's consumer.
+    public var program = "/proc/self/exe"
 
     /// The defaults.
     public init() {}
@@ -89,7 +91,7 @@ public enum XDPCompare {
                             let kind = kinds[(turn + repetition) % kinds.count]
                             let run = ReceiveRun(
                                 kind: kind, source: source, packetBytes: packetBytes, batchSize: batchSize,
-                                frames: frames, cpus: cpus, clock: clock)
+                                frames: frames, cpus: cpus, clock: clock, program: configuration.program)
                             let figures = try run.run(on: wire)
                             if Interrupt.isRequested { return cells }
                             runs[kind, default: []].append(figures)

@@ -121,7 +121,7 @@ struct XDPForwarder: ~Copyable {
                 target = (socket.interface, socket.mode)
                 second = consume socket
             }
-            let (attached, mode) = try XDPReceiver.attach(first, options.attachMode)
+            let (attached, mode) = try XDPReceiver.attach(first, options)
             (program, attachMode, sending) = (attached, mode, target)
             source = first
             destination = second
@@ -137,7 +137,7 @@ struct XDPForwarder: ~Copyable {
     /// Moves a batch, lets the kernel send, and gives back what was sent. False if nothing was there to do.
     mutating func pass(receives: Bool = true) throws(Failure) -> Bool {
         let moved = receives ? forward() : 0
-        if books.forwarded != books.returned, needsWakeup() { try wake() }
+        if books.forwarded != books.returned, asksForWakeup() { try wake() }
         let back = recycle()
         return moved != 0 || back > 0
     }
@@ -170,8 +170,8 @@ struct XDPForwarder: ~Copyable {
             completion: &source.completion, fill: &source.fill, geometry: geometry, ledger: ledger, books: &books)
     }
 
-    private mutating func needsWakeup() -> Bool {
-        destination != nil ? destination!.transmit!.needsWakeup() : source.transmit!.needsWakeup()
+    private mutating func asksForWakeup() -> Bool {
+        destination != nil ? destination!.transmit!.asksForWakeup() : source.transmit!.asksForWakeup()
     }
 
     private mutating func wake() throws(Failure) {

@@ -174,6 +174,8 @@ func frameConsumeLoop(
         return .returnsFull
     }
     guard let base = payload.baseAddress else { return .end }
+    // Chunks that lie side by side go back as one range; the pool hands them out in runs.
+    var range = TokenRange(token_start: 0, token_count: 0)
     var given: UInt32 = 0
     var isEnd = false
     var offset: UInt32 = 0
@@ -197,7 +199,21 @@ func frameConsumeLoop(
         books.addresses.add(address)
         let chunk = UInt32(truncatingIfNeeded: address / UInt64(FrameConsumer.chunkBytes))
         if chunk != frag.frag_token { books.misplaced &+= 1 }
-        returns.write(TokenRange(token_start: chunk, token_count: 1), at: slots[given])
+        if range.token_count > 0, chunk == range.token_start &+ range.token_count {
+            range.token_count &+= 1
+        } else if range.token_count > 0, chunk &+ 1 == range.token_start {
+            range.token_start = chunk
+            range.token_count &+= 1
+        } else {
+            if range.token_count > 0 {
+                returns.write(range, at: slots[given])
+                given &+= 1
+            }
+            range = TokenRange(token_start: chunk, token_count: 1)
+        }
+    }
+    if range.token_count > 0 {
+        returns.write(range, at: slots[given])
         given &+= 1
     }
     delivery.release(batch.count)

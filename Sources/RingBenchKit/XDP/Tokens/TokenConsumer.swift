@@ -44,7 +44,7 @@ final class TokenConsumer: @unchecked Sendable {
             var ends: [CInt] = [-1, -1]
             try SystemCallError.check(ctr_socketpair(&ends), "socketpair")
             let (ours, theirs) = (OwnedDescriptor(.init(rawValue: ends[0])), OwnedDescriptor(.init(rawValue: ends[1])))
-            connection = RingConnection(ours, number: number + 1)
+            connection = RingConnection(ours, number: number + 1, wakes: !assignment.spins)
             let channel = try DescriptorChannel.pair()
             let argument = String(decoding: try JSONEncoder().encode(assignment), as: UTF8.self)
             child = try ChildProcess(

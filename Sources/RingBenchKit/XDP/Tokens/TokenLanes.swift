@@ -28,14 +28,27 @@ struct TokenLanes {
     /// Which lane a packet's flow is for.
     @inline(__always)
     func lane(of packet: UnsafeRawPointer, length: UInt32) -> Int {
-        if count == 1 { return 0 }
-        return Int((UInt64(FlowHash.of(packet, length: length)) &* UInt64(count)) >> 32)
+        Int((UInt64(FlowHash.of(packet, length: length)) &* UInt64(count)) >> 32)
     }
 
     @inline(__always)
     func append(_ packet: XDPDescriptor, to lane: Int) {
         packets[lane &* capacity &+ counts[lane]] = packet
         counts[lane] &+= 1
+    }
+
+    /// Packets in the first lane.
+    @inline(__always)
+    var first: Int {
+        get { counts[0] }
+        nonmutating set { counts[0] = newValue }
+    }
+
+    /// Puts a packet into the first lane, whose end the caller keeps meanwhile: in a register.
+    @inline(__always)
+    func append(_ packet: XDPDescriptor, toFirstAt end: inout Int) {
+        packets[end] = packet
+        end &+= 1
     }
 
     /// What is in a lane; it is empty afterwards.
@@ -52,17 +65,19 @@ struct TokenLanes {
 /// - Returns: packets taken.
 @inline(never)
 func xdpSortLoop(
-    receive: inout ReceiveRing, frames: ReceivedFrames, ledger: borrowing FrameLedger, lanes: TokenLanes,
+    receive: inout ReceiveRing, frames: AlignedFrames, ledger: borrowing FrameLedger, lanes: TokenLanes,
     violations: inout ReceiveViolations, bytes: inout UInt64, batches: borrowing BatchSizes, batchSize: UInt32
 ) -> UInt32 {
     let batch = receive.peek(upTo: batchSize)
     if batch.isEmpty { return 0 }
     var offset: UInt32 = 0
+    var size: UInt64 = 0
+    var end = lanes.first
     while offset < batch.count {
         let descriptor = receive.read(at: batch[offset])
         offset &+= 1
-        let (end, overflow) = descriptor.address.addingReportingOverflow(UInt64(descriptor.length))
-        guard !overflow, end <= frames.byteCount else {
+        let (last, overflow) = descriptor.address.addingReportingOverflow(UInt64(descriptor.length))
+        guard !overflow, last <= frames.byteCount else {
             violations.badAddresses &+= 1
             continue
         }
@@ -71,10 +86,16 @@ func xdpSortLoop(
             violations.doubledFrames &+= 1
             continue
         }
-        bytes &+= UInt64(descriptor.length)
-        let packet = frames.base + Int(descriptor.address)
-        lanes.append(descriptor, to: lanes.lane(of: packet, length: descriptor.length))
+        size &+= UInt64(descriptor.length)
+        if lanes.count == 1 {
+            lanes.append(descriptor, toFirstAt: &end)
+        } else {
+            let packet = frames.base + Int(descriptor.address)
+            lanes.append(descriptor, to: lanes.lane(of: packet, length: descriptor.length))
+        }
     }
+    if lanes.count == 1 { lanes.first = end }
+    bytes &+= size
     receive.release(batch.count)
     batches.record(batch.count)
     return batch.count
@@ -85,7 +106,7 @@ func xdpSortLoop(
 /// - Returns: buffers posted; fewer than given if one is posted already, which is a broken invariant.
 @inline(never)
 func xdpPostLoop(
-    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, frames: ReceivedFrames,
+    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, frames: AlignedFrames,
     ledger: borrowing FrameLedger
 ) -> UInt32 {
     var posted: UInt32 = 0

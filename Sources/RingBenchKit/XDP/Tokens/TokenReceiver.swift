@@ -10,8 +10,9 @@ import TokenRingXDP
 /// for FILL. Only offsets move.
 struct TokenReceiver: ~Copyable {
     var receiver: XDPReceiver
-    /// Whom lane i is for.
-    let sockets: [Socket]
+    /// Whom lane i is for; and the same for the loop, which counts no references.
+    private let sockets: [Socket]
+    private let targets: UnsafeMutablePointer<Unmanaged<Socket>>
     /// What each lane's socket took: packets, and where they lie.
     private(set) var delivered: [UInt64]
     private(set) var addresses: [AddressDigest]
@@ -27,6 +28,12 @@ struct TokenReceiver: ~Copyable {
     /// What the receiving core spent on it, from RX to FILL.
     private(set) var cost = CostMeter()
 
+    /// Packets taken since FILL was last looked after.
+    private var sinceRefill: UInt32 = 0
+    /// Buffers that it is worth looking for what came back: a look costs a cache line of the consumer's. Drivers post in
+    /// batches too (`I40E_RX_BUFFER_WRITE`).
+    private let refillBatch: UInt32
+
     private let driver: DriverQueue
     private let lanes: TokenLanes
     private let scratch: UnsafeMutableBufferPointer<UMEMAddress>
@@ -40,20 +47,26 @@ struct TokenReceiver: ~Copyable {
         interface: String, queue: UInt32, options: XDPOptions, kernel: Kernel, binding: Binding, sockets: [Socket]
     ) throws(Failure) {
         driver = DriverQueue(kernel, binding)
-        lanes = TokenLanes(count: sockets.count, capacity: Int(options.batchSize))
+        lanes = TokenLanes(count: sockets.count, capacity: Int(options.batchSize) + DriverQueue.budget)
         scratch = .allocate(capacity: Int(options.umemFrames))
         self.sockets = sockets
+        targets = .allocate(capacity: sockets.count)
+        for (lane, socket) in sockets.enumerated() { (targets + lane).initialize(to: .passUnretained(socket)) }
+        refillBatch = min(64, max(1, options.umemFrames / 4))
         delivered = Array(repeating: 0, count: sockets.count)
         refused = delivered
         addresses = Array(repeating: AddressDigest(), count: sockets.count)
         do throws(Failure) {
             // The receiver posts all chunks before it binds: they are no longer the pool's.
+            driver.beginPoll()
             posted = UInt32(driver.allocate(scratch))
+            driver.endPoll()
             receiver = try XDPReceiver(
                 interface: interface, queue: queue, options: options, memory: binding.memory, provide: posted)
         } catch {
             lanes.destroy()
             scratch.deallocate()
+            targets.deallocate()
             throw error
         }
     }
@@ -61,41 +74,58 @@ struct TokenReceiver: ~Copyable {
     deinit {
         lanes.destroy()
         scratch.deallocate()
+        targets.deallocate()
     }
 
-    /// Moves what is in RX to the consumers, and what came back from them to FILL, until RX is empty or `quota` packets were
-    /// taken. Then looks once more for what came back.
+    /// Moves what is in RX to the consumers until RX is empty or `quota` packets were taken; and what came back from them to
+    /// FILL, once it may be a batch.
     ///
     /// - Returns: packets taken.
     mutating func drain(quota: UInt64 = 1 << 14) -> UInt64 {
         let start = CostMeter.start()
-        let frames = ReceivedFrames(of: receiver.socket)
+        let frames = AlignedFrames(of: receiver.socket)
+        let before = reposted
         var taken: UInt64 = 0
-        var back: UInt32 = 0
         while taken < quota {
-            let count = xdpSortLoop(
-                receive: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
-                violations: &receiver.violations, bytes: &bytes, batches: receiver.batches,
-                batchSize: receiver.options.batchSize)
-            if count == 0 { break }
-            posted &-= count
-            taken &+= UInt64(count)
+            var polled: UInt32 = 0
+            while polled < DriverQueue.budget {
+                let count = xdpSortLoop(
+                    receive: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
+                    violations: &receiver.violations, bytes: &bytes, batches: receiver.batches,
+                    batchSize: receiver.options.batchSize)
+                if count == 0 { break }
+                polled &+= count
+            }
+            if polled == 0 { break }
+            posted &-= polled
+            taken &+= UInt64(polled)
+            sinceRefill &+= polled
+            driver.beginPoll()
+            // First what came back: nothing waits then for the stores to the delivery ring to be seen.
+            if sinceRefill >= refillBatch || posted < receiver.socket.geometry.frameCount / 2 { refill() }
             handOver()
-            back &+= refill()
+            for lane in 0..<lanes.count { targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) } }
+            driver.endPoll()
         }
-        if taken == 0 { back = refill() }
-        for socket in sockets where taken > 0 { driver.finishPoll(for: socket) }
-        if back > 0, receiver.socket.fill.needsWakeup() { receiver.wakeKernel() }
+        if taken == 0, receiver.socket.geometry.frameCount &- posted >= refillBatch { takeBack() }
+        if reposted != before, receiver.socket.fill.asksForWakeup() { receiver.wakeKernel() }
         received &+= taken
-        if taken > 0 || back > 0 { cost.add(since: start, tokens: Int(taken)) }
+        if taken > 0 || reposted != before { cost.add(since: start, tokens: Int(taken)) }
         return taken
+    }
+
+    /// Posts all that has come back by now, however little.
+    mutating func takeBack() {
+        driver.beginPoll()
+        refill()
+        driver.endPoll()
     }
 
     private mutating func handOver() {
         for lane in 0..<lanes.count {
             let packets = lanes.take(lane)
             guard !packets.isEmpty else { continue }
-            let taken = driver.receive(packets, for: sockets[lane])
+            let taken = targets[lane]._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
             var digest = addresses[lane]
             for packet in packets[..<taken] { digest.add(packet.address) }
             addresses[lane] = digest
@@ -105,20 +135,20 @@ struct TokenReceiver: ~Copyable {
     }
 
     /// Posts what came back.
-    private mutating func refill() -> UInt32 {
+    private mutating func refill() {
+        sinceRefill = 0
         let missing = receiver.socket.geometry.frameCount &- posted
-        guard missing > 0 else { return 0 }
+        guard missing > 0 else { return }
         let slots = receiver.socket.fill.reserve(upTo: missing)
         let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
         let given = xdpPostLoop(
             fill: &receiver.socket.fill, slots: slots,
-            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), frames: ReceivedFrames(of: receiver.socket),
+            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), frames: AlignedFrames(of: receiver.socket),
             ledger: receiver.ledger)
         if Int(given) < count { receiver.violations.doubledFrames &+= UInt64(count &- Int(given)) }
         posted &+= given
         reposted &+= UInt64(given)
         receiver.returnedFrames = reposted
         if posted == 0 { driver.reportStarvation() }
-        return given
     }
 }

@@ -62,7 +62,7 @@ public enum XDPTokens {
         chain.receiver.program.detach()
         while chain.drain() > 0 {}
         consumers.finish()
-        _ = chain.drain()
+        chain.takeBack()
         return try run.report(
             &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding)
     }

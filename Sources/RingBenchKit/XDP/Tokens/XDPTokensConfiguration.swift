@@ -37,6 +37,9 @@ public struct XDPTokensConfiguration: Sendable {
         try traffic.check()
         _ = try rings.composition()
         try rings.validate()
+        guard !traffic.options.isUnaligned else {
+            throw Failure(.usage, "--unaligned: a chunk is a net_iov here, and those are aligned; leave it out")
+        }
         guard traffic.options.frameBytes == FrameConsumer.chunkBytes else {
             throw Failure(
                 .usage,

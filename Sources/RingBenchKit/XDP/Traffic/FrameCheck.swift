@@ -1,21 +1,31 @@
+import TokenRing
+import TokenRingXDP
+
 /// What a receiver does with each packet, inlined into its loop.
 protocol FrameCheck {
     /// Packets that were counted as received.
     var received: UInt64 { get }
-    /// Looks at a packet; `length` bytes at `packet` are readable.
-    mutating func look(at packet: UnsafeRawPointer, length: UInt32)
+    /// A batch was taken from RX; its packets follow.
+    mutating func beginBatch()
+    /// Looks at a packet, or at a part of one; `descriptor.length` bytes at `packet` are readable.
+    mutating func look(at packet: UnsafeRawPointer, _ descriptor: XDPDescriptor)
 }
 
-/// Counts packets from anywhere.
+extension FrameCheck {
+    @inline(__always)
+    mutating func beginBatch() {}
+}
+
+/// Counts packets from anywhere, also such of several frames.
 struct CountingCheck: FrameCheck {
     private(set) var received: UInt64 = 0
     /// Bytes of all packets, without the frame check sequence.
     private(set) var bytes: UInt64 = 0
 
     @inline(__always)
-    mutating func look(at packet: UnsafeRawPointer, length: UInt32) {
-        received &+= 1
-        bytes &+= UInt64(length)
+    mutating func look(at packet: UnsafeRawPointer, _ descriptor: XDPDescriptor) {
+        received &+= descriptor.continues ? 0 : 1
+        bytes &+= UInt64(descriptor.length)
     }
 }
 
@@ -46,7 +56,8 @@ struct NumberedCheck: FrameCheck {
     }
 
     @inline(__always)
-    mutating func look(at packet: UnsafeRawPointer, length: UInt32) {
+    mutating func look(at packet: UnsafeRawPointer, _ descriptor: XDPDescriptor) {
+        let length = descriptor.length
         guard let number = NumberedFrame.number(of: packet, length: length) else {
             foreign &+= 1
             return

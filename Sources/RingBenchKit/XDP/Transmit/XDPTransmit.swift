@@ -142,7 +142,7 @@ struct XDPSender: ~Copyable {
         queued &+= UInt64(moved.queued)
         completed &+= UInt64(moved.completed)
         if moved.isContradictory { isContradictory = true }
-        if queued != completed, socket.transmit!.needsWakeup() { try wake() }
+        if queued != completed, socket.transmit!.asksForWakeup() { try wake() }
         return moved.queued
     }
 

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Makes the documentation of the libraries as static pages: scripts/docs.sh [OUTPUT], by default .build/docs.
+# Symbol graphs come from the compiler and pages from docc, both of the toolchain; nothing is downloaded.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+output=${1:-.build/docs}
+docc=$(command -v docc || echo "$(dirname "$(readlink -f "$(command -v swift)")")/docc")
+[[ -x $docc ]] || { echo "there is no docc beside swift: install a toolchain from swift.org, which has it" >&2; exit 69; }
+
+modules=(TokenRing TokenRingXDP RingKernelModel)
+# Beside the module itself a graph of what it extends: both are wanted.
+swift package dump-symbol-graph --minimum-access-level public >/dev/null
+graphs=$(find "$(swift build --show-bin-path)/.." -type d -name symbolgraph -print -quit)
+[[ -n $graphs ]] || { echo "swift made no symbol graphs: look at what swift package dump-symbol-graph says" >&2; exit 70; }
+
+rm -rf "$output"
+mkdir -p "$output"
+for module in "${modules[@]}"; do
+    own=$(mktemp -d)
+    trap 'rm -rf "$own"' EXIT
+    cp "$graphs/$module".symbols.json "$graphs/$module"@*.symbols.json "$own" 2>/dev/null || cp "$graphs/$module".symbols.json "$own"
+    "$docc" convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$own" \
+        --fallback-display-name "$module" --fallback-bundle-identifier "org.tokenring.$module" \
+        --transform-for-static-hosting --hosting-base-path "$module" --warnings-as-errors --output-path "$output/$module"
+    rm -rf "$own"
+done
+echo "$output: ${modules[*]}; read them with python3 -m http.server -d $output, then http://localhost:8000/TokenRing/documentation/tokenring/"
