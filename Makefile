@@ -2,14 +2,35 @@
 
 SWIFT ?= swift
 
-.PHONY: bench test proof test-zerocopy build packages examples soak fuzz deaths results test-report docs man completions
+.PHONY: bench bench-peers instructions test test-tsan test-asan proof test-zerocopy build packages examples soak fuzz deaths \
+	results test-report docs man completions
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
 	.build/release/ringbench
 
+# TokenRing beside rings of other projects, from Debian's packages (design/measuring.md).
+bench-peers: packages
+	scripts/install-packages.sh peer-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/build-peers.sh
+	.build/release/ringbench ring --peers
+
+# Instructions per token and per ring entry, counted by valgrind: no noise (design/measuring.md).
+instructions: packages
+	scripts/install-packages.sh instruction-packages.txt
+	$(SWIFT) build -c release --product ringbench
+	scripts/instructions.py
+
 test: packages
 	scripts/run-tests.sh
+
+# The tests under ThreadSanitizer and AddressSanitizer (design/protocol.md).
+test-tsan: packages
+	scripts/sanitize.sh thread
+
+test-asan: packages
+	scripts/sanitize.sh address
 
 # Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
 proof: packages

@@ -23,6 +23,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // token_ring.h, the proposed UAPI, and the calls that Glibc's Swift module or old headers lack.
@@ -40,7 +41,10 @@ let package = Package(
         .target(name: "TokenRingZCRX", dependencies: ["TokenRing", "CTokenRing"]),
         .target(
             name: "RingBenchKit",
-            dependencies: ["TokenRing", "RingKernelModel", "TokenRingXDP", "TokenRingZCRX", "CRingBaselines"]),
+            dependencies: [
+                "TokenRing", "RingKernelModel", "TokenRingXDP", "TokenRingZCRX", "CRingBaselines",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         .executableTarget(
             name: "ringbench",
             dependencies: [
@@ -82,7 +86,9 @@ let package = Package(
             dependencies: ["TokenRingXDP", "RingBenchKit", "ringbench", "RingTestSupport", "ReceivePackets"]),
         .testTarget(
             name: "TokenRingZCRXTests", dependencies: ["TokenRingZCRX", "RingBenchKit", "ringbench", "RingTestSupport"]),
-        .testTarget(name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"]),
+        .testTarget(
+            name: "RingBenchKitTests", dependencies: ["RingBenchKit", "RingTestSupport", "ringbench"],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "ringbenchTests",
             dependencies: ["ringbench", "RingBenchKit", "RingKernelModel", "RingTestSupport", "TokenRing"],

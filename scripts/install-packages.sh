@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the build and the tests need, as far as they are missing.
+# Installs the Debian packages that the build and the tests need, as far as they are missing; or those of another list.
+#
+#   scripts/install-packages.sh [LIST]
+#
 # Exit 69 (EX_UNAVAILABLE) when they cannot be installed, with the line to run.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -7,7 +10,7 @@ cd "$(dirname "$0")"
 missing=()
 while read -r package; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) == installed ]] || missing+=("$package")
-done < packages.txt
+done < "${1:-packages.txt}"
 ((${#missing[@]})) || exit 0
 
 line="apt-get install -y --no-install-recommends ${missing[*]}"

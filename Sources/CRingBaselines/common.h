@@ -42,6 +42,13 @@ ALWAYS_INLINE bool look_again(uint64_t *looks, uint64_t patience)
 	return ++*looks < patience;
 }
 
+/* Where the time of each round trip is wanted. */
+ALWAYS_INLINE void note_ticks(const struct crb_run *run, uint64_t number)
+{
+	if (run->ticks)
+		run->ticks[number] = ctr_ticks();
+}
+
 ALWAYS_INLINE void record(struct crb_seen *seen, uint32_t count, uint64_t difference)
 {
 	if (__builtin_expect(difference != 0, 0) && seen->wrong == CRB_NONE_WRONG)

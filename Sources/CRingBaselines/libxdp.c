@@ -143,6 +143,7 @@ struct crb_seen crb_libxdp_ask(struct crb_ring there, struct crb_ring back, stru
 		xsk_ring_prod__submit(&requests, 1);
 		if (!peek_one(&replies, &index, run.patience))
 			break;
+		note_ticks(&run, seen.entries);
 		record(&seen, 1, compare_entry(xsk_ring_cons__rx_desc(&replies, index), ROUND_TRIP_BYTES, first, second));
 		xsk_ring_cons__release(&replies, 1);
 	}

@@ -155,6 +155,7 @@ struct crb_seen crb_lower_bound_ask(struct crb_ring there, struct crb_ring back,
 		store_release(request, ++index);
 		if (!await(reply, reply_index, run.patience))
 			break;
+		note_ticks(&run, seen.entries);
 		record(&seen, 1, compare_entry(replies + (size_t)(reply_index & mask) * ROUND_TRIP_BYTES,
 					       ROUND_TRIP_BYTES, first, second));
 		store_release(read, ++reply_index);

@@ -3,8 +3,14 @@
 #include "ctokenring.h"
 
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 
 int ctr_pin_thread(int cpu)
 {
@@ -42,4 +48,34 @@ int64_t ctr_thread_cpu_ns(void)
 int64_t ctr_monotonic_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+const char *ctr_hypervisor_name(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	static _Thread_local char name[13];
+	unsigned int leaf, words[3], features;
+
+	if (!__get_cpuid(1, &leaf, &words[0], &features, &words[2]) || !(features & 1u << 31))
+		return "none";
+	__cpuid(0x40000000, leaf, words[0], words[1], words[2]);
+	memcpy(name, words, sizeof(words));
+	return name;
+#else
+	return "none";
+#endif
+}
+
+const char *ctr_libc_version(void)
+{
+	return gnu_get_libc_version();
+}
+
+const char *ctr_compiler(void)
+{
+#ifdef __OPTIMIZE__
+	return __VERSION__ ", optimised";
+#else
+	return __VERSION__ ", not optimised";
+#endif
 }

@@ -55,6 +55,10 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Leave the AF_XDP part out.")
     var noXdp = false
 
+    // For a comparison to find: a difference of known size.
+    @Option(help: .hidden)
+    var slow: String?
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -67,6 +71,9 @@ struct EvaluateCommand: ParsableCommand {
             let cpus = try CPUPair.resolve(cpus)
             if let repetitions, !(1...1000).contains(repetitions) {
                 throw Failure(.usage, "--repetitions is \(repetitions): 1 to 1000 can be run")
+            }
+            guard slow == nil || (sweep == nil && profile == nil) else {
+                throw Failure(.usage, "--slow goes with neither --profile nor --sweep")
             }
             guard plot == nil || sweep != nil else { throw Failure(.usage, "--plot needs a --sweep to write") }
             guard profile == nil || sweep == nil else {
@@ -98,6 +105,10 @@ struct EvaluateCommand: ParsableCommand {
         evaluation.load = load.applied(to: base)
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.withXDP = !noXdp
+        evaluation.slowed = try slow.map { try SlowedProposal($0) }
+        if let slowed = evaluation.slowed, !evaluation.compositions.contains(where: { $0.name == slowed.name }) {
+            throw Failure(.usage, "--slow \(slowed.name): that proposal is not run; name it in --proposals")
+        }
         let environment = HostEnvironment()
         let report = try evaluation.run(progress: stream.progress(output, "evaluate", environment, sink))
         let used = evaluation.load
@@ -177,6 +188,7 @@ struct EvaluateCommand: ParsableCommand {
         options["profile"] = profile ?? ""
         options["quick"] = "\(quick)"
         options["no-xdp"] = "\(noXdp)"
+        options["slow"] = slow ?? ""
         return options
     }
 }

@@ -13,8 +13,15 @@ struct RingCommand: ParsableCommand {
 
             Examples:
               ringbench ring
+              make bench-peers; ringbench ring --peers
               ringbench ring --batches 16,64 --entry-bytes 16 --repetitions 101 --json -o ring.json
             """)
+
+    @Option(name: .long, help: "Whether the two sides are threads or processes.")
+    var between = Between.threads
+
+    /// What has a side each.
+    enum Between: String, ExpressibleByArgument, CaseIterable { case threads, processes }
 
     @Option(name: .long, help: ArgumentHelp("Entries per reserve and peek, comma-separated.", valueName: "list"))
     var batches = CommaList([1, 16, 64])
@@ -28,8 +35,21 @@ struct RingCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Entries of one repetition, at least 4 x capacity.", valueName: "count"))
     var entries: UInt64 = RingConfiguration().entries
 
-    @Option(name: .long, help: ArgumentHelp("How often each figure is measured.", valueName: "count"))
+    @Option(name: .long, help: ArgumentHelp("How often each figure is measured, at the most.", valueName: "count"))
     var repetitions: Int = RingConfiguration().repetitions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Stop when every median's 95 % interval is within this of it.", valueName: "percent"))
+    var precision: Double?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Decides the order of turns (default: random, and printed).", valueName: "number"))
+    var seed: UInt64?
+
+    @Flag(name: .long, help: "Also ck_ring, DPDK's rte_ring and boost's spsc_queue, as make bench-peers builds them.")
+    var peers = false
 
     @Option(
         name: .long,
@@ -62,6 +82,10 @@ struct RingCommand: ParsableCommand {
         configuration.capacity = capacity
         configuration.entries = entries
         configuration.repetitions = repetitions
+        configuration.precision = precision.map { $0 / 100 }
+        configuration.seed = seed ?? configuration.seed
+        configuration.withPeers = peers
+        configuration.otherProgram = between == .processes ? "/proc/self/exe" : nil
         if let cpus {
             guard cpus.values.count == 2 else {
                 throw Failure(
@@ -75,7 +99,8 @@ struct RingCommand: ParsableCommand {
     private func options(_ report: RingReport) -> [String: String] {
         [
             "batches": "\(batches)", "entry-bytes": "\(entryBytes)", "capacity": "\(capacity)", "entries": "\(entries)",
-            "repetitions": "\(repetitions)", "cpus": report.cpus.map(String.init).joined(separator: ","),
+            "repetitions": "\(repetitions)", "precision": precision.map { "\($0)" } ?? "", "peers": "\(peers)",
+            "between": between.rawValue, "cpus": report.cpus.map(String.init).joined(separator: ","),
         ]
     }
 }

@@ -8,9 +8,10 @@ struct Ringbench: ParsableCommand {
         commandName: "ringbench",
         abstract: "Puts the ways to hand receive buffers between kernel and user space side by side.",
         subcommands: [
-            EvaluateCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self, ZCRXCommand.self,
-            ReportCommand.self, ExplainCommand.self, ProbeCommand.self, InspectCommand.self, ServeCommand.self,
-            ConsumeRingsCommand.self, ConsumeFramesCommand.self,
+            EvaluateCommand.self, CompareCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self,
+            ZCRXCommand.self, ReportCommand.self, ExplainCommand.self, ProbeCommand.self, InspectCommand.self,
+            ServeCommand.self, ConsumeRingsCommand.self, ConsumeFramesCommand.self, CountedCommand.self,
+            RingSideCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

@@ -1,4 +1,5 @@
 import RingBenchKit
+import RingTestSupport
 import Testing
 
 private let hasTwoCPUs = HostEnvironment().cpus.count >= 2
@@ -14,6 +15,7 @@ struct RingBenchmarkTests {
         configuration.entries = 2000
         configuration.roundTrips = 200
         configuration.repetitions = 2
+        configuration.warmsUp = false
         return configuration
     }
 
@@ -25,7 +27,7 @@ struct RingBenchmarkTests {
     func delivers() throws {
         let report = try run(Self.short)
         #expect(report.ring.count == 4 * 2 * 2)
-        #expect(report.roundTrip.map(\.implementation) == RingImplementation.allCases)
+        #expect(report.roundTrip.map(\.implementation) == RingImplementation.own)
         #expect(report.cacheLine.map(\.lines) == [1, 2])
         for result in report.ring {
             #expect(result.nanosecondsPerEntry.values.count == 2)
@@ -52,7 +54,7 @@ struct RingBenchmarkTests {
         let failure = #expect(throws: Failure.self) { try run(configuration) }
         #expect(failure?.kind == .invariantBroken)
         #expect(failure?.kind.rawValue == 70)
-        #expect(failure?.description.contains("TokenRing, batch 16, \(entryBytes) bytes") == true)
+        #expect(failure?.description.contains("batch 16, \(entryBytes) bytes: an entry") == true)
     }
 
     @Test("a lost entry ends the run without a number")
@@ -73,6 +75,37 @@ struct RingBenchmarkTests {
         ] {
             #expect(text.contains(word), "\(word) is missing")
         }
+    }
+
+    @Test("the other side can be a process: every entry arrives there, at every batch and size")
+    func betweenProcesses() throws {
+        var configuration = Self.short
+        configuration.otherProgram = PeerProcess.productsDirectory().appending("ringbench").string
+        configuration.repetitions = 1
+        let report = try run(configuration)
+        #expect(report.between == "processes" && report.ring.count == 4 * 2 * 2 && report.roundTrip.count == 4)
+        configuration.fault = .corruptEntry(117)
+        let failure = #expect(throws: Failure.self) { try run(configuration) }
+        #expect(failure?.kind == .invariantBroken && failure?.description.contains("an entry of the batch") == true)
+    }
+
+    @Test("an other side that is no ring's ends the run without a number")
+    func otherProcessGone() {
+        var configuration = Self.short
+        configuration.otherProgram = "/bin/false"
+        let failure = #expect(throws: Failure.self) { try run(configuration) }
+        #expect(failure?.kind == .invariantBroken && failure?.description.contains("ended with 1") == true)
+    }
+
+    @Test("the seed decides the order, and the conditions are in the result")
+    func conditions() throws {
+        var configuration = Self.short
+        configuration.seed = 77
+        configuration.warmsUp = true
+        configuration.batches = [16]
+        configuration.entryBytes = [8]
+        let text = try run(configuration).text
+        #expect(text.contains("Turns by seed 77") && text.contains("p99.9"))
     }
 
     @Test("the default CPUs are two different ones")

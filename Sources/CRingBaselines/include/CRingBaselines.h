@@ -28,6 +28,7 @@ struct crb_run {
 	uint64_t first;		/* word 0 of the first entry */
 	uint64_t second;	/* word 1 of the first entry */
 	uint64_t patience;	/* fruitless looks in a row after which a side gives up */
+	uint64_t *ticks;	/* asking: room for the counter after each round trip, or NULL */
 };
 
 #define CRB_NONE_WRONG	UINT64_MAX
@@ -55,6 +56,22 @@ uint64_t crb_libxdp_produce(struct crb_ring ring, struct crb_run run);
 struct crb_seen crb_libxdp_consume(struct crb_ring ring, struct crb_run run);
 struct crb_seen crb_libxdp_ask(struct crb_ring there, struct crb_ring back, struct crb_run run);
 struct crb_seen crb_libxdp_answer(struct crb_ring there, struct crb_ring back, struct crb_run run);
+
+/* A ring of another project: a shared library with one symbol, crb_peer, that
+ * `make bench-peers` builds from Sources/RingPeers where the project's package is.
+ * It lays itself out in the ring's memory. */
+#define CRB_PEER_MOST_BATCH	1024
+
+struct crb_peer {
+	const char *remark;	/* what a reader should know of how it is used */
+	int has_no_pointers;	/* so that two processes can map it at different addresses */
+	uint64_t (*ring_bytes)(uint32_t capacity, uint32_t entry_bytes);
+	void (*prepare)(struct crb_ring ring);	/* memory that is all zero */
+	uint64_t (*produce)(struct crb_ring ring, struct crb_run run);
+	struct crb_seen (*consume)(struct crb_ring ring, struct crb_run run);
+	struct crb_seen (*ask)(struct crb_ring there, struct crb_ring back, struct crb_run run);
+	struct crb_seen (*answer)(struct crb_ring there, struct crb_ring back, struct crb_run run);
+};
 
 /* xdp_receive.c: an AF_XDP receiver in C with libxdp, for copy mode. Made in the
  * calling thread's network namespace and put into an XSKMAP at its queue. */

@@ -55,6 +55,9 @@ int ctr_pin_thread(int cpu);
 int ctr_cpu_allowed(int cpu);
 int64_t ctr_thread_cpu_ns(void);
 int64_t ctr_monotonic_ns(void);
+const char *ctr_hypervisor_name(void);	/* as CPUID says; "none" on bare metal and where there is no CPUID */
+const char *ctr_libc_version(void);
+const char *ctr_compiler(void);		/* of this file, and whether it optimised */
 
 /* A cheap free-running counter; ctr_monotonic_ns() tells how fast it runs. */
 static inline uint64_t ctr_ticks(void)

@@ -15,6 +15,8 @@ public struct Evaluation: Sendable {
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which also runs the consumer of the two-process runs.
     public var program: String?
+    /// A proposal that is slowed down on purpose, and by how much, to see that a comparison notices; in this process only.
+    public var slowed: SlowedProposal?
     /// Whether real frames are sent round a real AF_XDP socket as well.
     public var withXDP = true
 
@@ -38,17 +40,21 @@ public struct Evaluation: Sendable {
         for composition in compositions { returnCalls.append(try costs.returnCall(of: composition)) }
         let clock = TickClock()
         try verifyEveryByte(progress)
+        let warmUp = try warmUp(crossings, clock, progress)
+        var random = SeededGenerator(seed: load.seed)
+        let window = MeasuringWindow()
         var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
         var remote = outcomes
         do throws(Failure) {
             for repetition in 0..<repetitions {
-                for turn in compositions.indices {
-                    // Another one goes first each time.
-                    let index = (repetition + turn) % compositions.count
+                for index in compositions.indices.shuffled(using: &random) {
                     progress.step(
                         "evaluate: repetition \(repetition + 1) of \(repetitions), \(compositions[index].name)",
                         isToldByFigure: true)
                     var run = proposalRun(compositions[index], load, .stamps, crossings)
+                    if let slowed, slowed.name == compositions[index].name {
+                        run.handicap = Handicap(nanosecondsPerToken: slowed.nanosecondsPerToken, clock)
+                    }
                     outcomes[index].append(try run.run())
                     let soFar = ProposalFigures(
                         outcomes: outcomes[index], crossing: costs, clock: clock, load: load,
@@ -62,6 +68,7 @@ public struct Evaluation: Sendable {
         } catch {
             guard error.kind == .interrupted, outcomes.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
+        let disturbances = window.end()
         // Ratios are taken repetition by repetition: drop what the others did not reach.
         let complete = outcomes.map(\.count).min() ?? 0
         let figures = compositions.indices.map { index in
@@ -82,13 +89,19 @@ public struct Evaluation: Sendable {
                         composition: compositions[index], returnCall: returnCalls[index]
                     ).all)
         }
+        var stop = StopRule(precision: nil)
+        stop.note(figures.compactMap { row in row.first { $0.key == ProposalFigures.totalKey }?.repetitions })
+        let conditions = MeasuringConditions(
+            cpus: cpus.kernel.flatMap { kernel in cpus.consumer.map { (kernel, $0) } }, seed: load.seed, warmUp: warmUp,
+            stop: stop, disturbances: disturbances)
+        for warning in conditions.warnings { progress.note("ringbench: \(warning)") }
         let xdp = try runXDP(progress)
         return EvaluationReport(
             proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),
-            systemCalls: calls, xdp: xdp.report, xdpSkipped: xdp.skipped)
+            systemCalls: calls, conditions: conditions, slowed: slowed, xdp: xdp.report, xdpSkipped: xdp.skipped)
     }
 
-    /// Once round the pool twice with every byte of every fragment compared; also the warm-up.
+    /// Once round the pool twice with every byte of every fragment compared.
     private func verifyEveryByte(_ progress: Progress) throws(Failure) {
         var load = load
         load.tokens = min(load.tokens, 2 * load.niovs)
@@ -100,6 +113,26 @@ public struct Evaluation: Sendable {
             run.consumerProgram = program
             _ = try run.run()
         }
+    }
+
+    /// Short runs of the first proposal until two windows agree.
+    private func warmUp(
+        _ crossings: [LiveCrossing], _ clock: TickClock, _ progress: Progress
+    ) throws(Failure) -> WarmUp {
+        var load = load
+        load.tokens = min(load.tokens, 50_000)
+        // Setting a large pool up would take longer than the run.
+        load.niovs = min(load.niovs, max(4096, 2 * load.mostTokensOut))
+        var warmUp = WarmUp()
+        progress.step("evaluate: warm-up")
+        while warmUp.goesOn, !Interrupt.isRequested {
+            let outcome = try proposalRun(compositions[0], load, .stamps, crossings).run()
+            warmUp.add([
+                Double(outcome.wallNanoseconds), clock.nanosecondsPerToken(outcome.consumer.receive),
+                clock.nanosecondsPerToken(ConsumerCosts.Phase(outcome.release)),
+            ])
+        }
+        return warmUp
     }
 
     private func proposalRun(
@@ -127,5 +160,31 @@ public struct Evaluation: Sendable {
             guard error.kind == .privilege || error.kind == .unavailable else { throw error }
             return (nil, error.description)
         }
+    }
+}
+
+/// A proposal whose application wastes time on purpose.
+public struct SlowedProposal: Encodable, Sendable {
+    /// Whose.
+    public let name: String
+    /// How much.
+    public let nanosecondsPerToken: Double
+
+    /// From `NAME=NS`.
+    ///
+    /// - Throws: `Failure` of kind `.usage`.
+    public init(_ text: String) throws(Failure) {
+        let parts = text.split(separator: "=")
+        guard parts.count == 2, Composition.named(String(parts[0])) != nil, let value = Double(parts[1]), value > 0,
+            value <= 1e6
+        else {
+            throw Failure(.usage, "--slow \(text): name a proposal and nanoseconds a token, as in sockopt-uref=10")
+        }
+        (name, nanosecondsPerToken) = (String(parts[0]), value)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case nanosecondsPerToken = "ns_per_token"
     }
 }

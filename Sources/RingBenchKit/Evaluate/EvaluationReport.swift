@@ -8,15 +8,20 @@ public struct EvaluationReport: Encodable, Sendable {
     let calibration: [CalibrationRow]
     /// The live costs behind the `kernel` terms.
     public let systemCalls: SystemCallCosts
+    /// Warm-up, order, and what disturbed the measurement.
+    let conditions: MeasuringConditions
+    /// A proposal that was slowed down on purpose: its row is none of the proposal.
+    public let slowed: SlowedProposal?
     /// Real frames through a real AF_XDP socket, returned through the same ring code; nil with a reason when it cannot run here.
     public let xdp: XDPReport?
     /// Why `xdp` is missing.
     public let xdpSkipped: String?
 
     enum CodingKeys: String, CodingKey {
-        case proposals, calibration, xdp
+        case proposals, calibration, conditions, xdp
         case systemCalls = "system_calls"
         case xdpSkipped = "xdp_skipped"
+        case slowed = "slowed_on_purpose"
     }
 }
 

@@ -2,10 +2,23 @@ extension EvaluationReport {
     /// The tables that a terminal shows.
     public var text: String {
         [
-            proposalTable, betweenProcessesTable, Self.legend, CalibrationRow.text(calibration), systemCalls.text,
+            slowedText, proposalTable, betweenProcessesTable, Self.legend, conditionsText,
+            CalibrationRow.text(calibration), systemCalls.text,
             xdpText,
         ]
         .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private var conditionsText: String {
+        """
+        \(conditions.stop.text ?? "") Turns by seed \(conditions.seed); warm after \(conditions.warmUp.count) short runs\
+        \(conditions.warmUp.agrees ? "" : ", or rather not").
+        """
+    }
+
+    private var slowedText: String {
+        slowed.map { "\($0.name) was slowed down on purpose by \($0.nanosecondsPerToken.text(1)) ns a token (--slow)" }
+            ?? ""
     }
 
     private static let legend = """

@@ -21,6 +21,8 @@ struct ProposalRun {
     var sourceSeed: UInt64?
     /// What the application does wrong with one token, for the same purpose.
     var returnFault: ReturnFault?
+    /// What it wastes, if it runs in this process.
+    var handicap = Handicap.none
 
     /// What one repetition measured.
     struct Outcome: Sendable {
@@ -109,7 +111,7 @@ struct ProposalRun {
                 composition: composition, load: load, rings: rings, checker: checker, progress: progress,
                 kernel: kernel, crossing: crossing,
                 calls: kernel.ringSets.map { .direct(.passUnretained($0), crossing) }, thread: thread,
-                sharesCore: threads > 1, fault: thread == 0 ? returnFault : nil)
+                sharesCore: threads > 1, fault: thread == 0 ? returnFault : nil, handicap: handicap)
             let name = composition.name
             // More threads than cores share the consumer's: the model has no more to give.
             workers.append(

@@ -30,7 +30,8 @@ final class StreamChecker: @unchecked Sendable {
         positions.deallocate()
     }
 
-    /// Says where in their streams the first `count` fragments of `batch` begin.
+    /// Says where in their streams the first `count` fragments of `batch` begin. Not inlined: scripts/instructions.py leaves it out.
+    @inline(never)
     func place(_ batch: borrowing FragmentBatch, _ count: Int) {
         for index in 0..<count where batch.flows[index] < UInt64(flows) {
             let position = positions + Int(batch.flows[index]) * Self.stride
@@ -40,7 +41,8 @@ final class StreamChecker: @unchecked Sendable {
     }
 
     /// How many of the first `count` fragments do not hold the bytes of their stream, lie outside the dmabuf, or belong to
-    /// no flow.
+    /// no flow. Not inlined, as above.
+    @inline(never)
     func corrupt(_ batch: borrowing FragmentBatch, _ count: Int) -> Int {
         var wrong = 0
         for index in 0..<count where !matches(batch.frags[index], batch.flows[index], at: batch.positions[index]) {

@@ -26,6 +26,11 @@ enum HostFile {
         }
     }
 
+    /// What a symbolic link names; nil if it cannot be read.
+    static func destination(ofLink path: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    }
+
     /// The names in a directory, sorted; none if it cannot be read.
     static func names(in path: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()

@@ -1,3 +1,4 @@
+import CTokenRing
 import TokenRingXDP
 
 /// A library that this program runs with: the file that was loaded, and which version that is.
@@ -23,6 +24,14 @@ public struct LibraryProbe: Encodable, Sendable {
             name: "libxdp", file: file(of: "libxdp.so"),
             version: version.map { .known($0) }
                 ?? .unknown(reason: "libxdp does not tell, and no package owns the file"))
+    }
+
+    /// By name, without a look into the package manager's lists: the C library's version, libbpf's, and libxdp's file.
+    static var versions: [String: String] {
+        [
+            "glibc": String(cString: ctr_libc_version()), "libbpf": XDPSupport.libbpfVersion,
+            "libxdp": file(of: "libxdp.so").value ?? "none",
+        ]
     }
 
     private static func file(of prefix: String) -> Finding<String> {

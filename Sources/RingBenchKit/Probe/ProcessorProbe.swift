@@ -43,6 +43,15 @@ public struct ProcessorProbe: Encodable, Sendable {
         hasSiblings = cpus.contains { $0.siblings.count > 1 }
     }
 
+    /// How near two CPUs are to each other, for a result of both.
+    public func distance(from first: Int, to second: Int) -> String {
+        guard let cpu = cpus.first(where: { $0.number == first }) else { return "unknown" }
+        if first == second { return "the same CPU" }
+        if cpu.siblings.contains(second) { return "two threads of one core" }
+        if cpu.sharesL3With.contains(second) { return "two cores with one last-level cache" }
+        return cpu.sharesL3With.isEmpty ? "two cores" : "two cores without a common cache"
+    }
+
     /// The numbers of a kernel list such as "0-3,8"; empty for one that is none. At most 65536 numbers.
     public static func list(_ text: String) -> [Int] {
         var numbers: [Int] = []

@@ -19,10 +19,20 @@ public struct HostEnvironment: Encodable, Sendable {
     public let clockSource: String
     /// State of each mitigation that is not "Not affected".
     public let mitigations: [String: String]
+    /// Settings of the CPUs.
+    public let tuning: ProcessorTuning
+    /// The CPUs and what they share.
+    public let topology: ProcessorProbe
+    /// Bytes of memory.
+    public let memoryBytes: Int
+    /// Libraries that the figures depend on, and which they are.
+    public let libraries: [String: String]
     /// Load averages when the command started.
     public let loadAverage: String
     /// Compiler and optimisation of this binary.
     public let build: String
+    /// The C compiler of the baselines, which is the one of the Swift toolchain, and whether it optimised.
+    public let cCompiler: String
     /// The command line.
     public let arguments: [String]
     /// Seconds since 1970 when it was read.
@@ -36,7 +46,9 @@ public struct HostEnvironment: Encodable, Sendable {
         case cpus
         case hypervisor
         case clockSource = "clock_source"
-        case mitigations
+        case mitigations, tuning, topology, libraries
+        case memoryBytes = "memory_bytes"
+        case cCompiler = "c_compiler"
         case loadAverage = "load_average"
         case build
         case arguments
@@ -64,6 +76,11 @@ public struct HostEnvironment: Encodable, Sendable {
             if state != "Not affected" { found[entry] = state }
         }
         mitigations = found
+        tuning = ProcessorTuning(processor: processor)
+        topology = ProcessorProbe()
+        memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        libraries = LibraryProbe.versions
+        cCompiler = String(cString: ctr_compiler())
         loadAverage = Self.text("/proc/loadavg")
         #if DEBUG
             let mode = "debug"

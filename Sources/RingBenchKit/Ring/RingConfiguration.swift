@@ -1,3 +1,4 @@
+import CRingBaselines
 import CTokenRing
 import TokenRing
 
@@ -13,8 +14,20 @@ public struct RingConfiguration: Sendable {
     public var entries: UInt64 = 1_000_000
     /// Round trips of one repetition.
     public var roundTrips: UInt64 = 20_000
-    /// How often each figure is measured.
+    /// How often each figure is measured, at the most.
     public var repetitions = 81
+    /// Half of an interval's width, as a part of its median, that ends it earlier; nil measures all repetitions.
+    public var precision: Double?
+    /// Decides whose turn it is.
+    public var seed = UInt64.random(in: 0...UInt64(UInt32.max))
+    /// Whether rounds are thrown away until two windows agree.
+    public var warmsUp = true
+    /// Whether rings of other projects are measured too.
+    public var withPeers = false
+    /// This program, if it is to run the consuming side in a process of its own.
+    public var otherProgram: String?
+    /// Where their adapters are; nil: beside this program.
+    public var peerFolder: String?
     /// The producer's CPU and the consumer's; nil: the first two that this process may use.
     public var cpus: (producer: Int, consumer: Int)?
     /// Fruitless looks in a row, each with a pause, after which a side gives up: some ten seconds.
@@ -47,6 +60,15 @@ public struct RingConfiguration: Sendable {
         guard entries >= 4 * UInt64(capacity) else {
             throw Failure(
                 .usage, "--entries \(entries): use at least \(4 * UInt64(capacity)), or the ring never fills and wraps")
+        }
+        if withPeers, let most = batches.max(), most > CRB_PEER_MOST_BATCH || most >= capacity {
+            throw Failure(
+                .usage,
+                "--batches \(most): with --peers at most \(min(UInt32(CRB_PEER_MOST_BATCH), capacity - 1)); most rings hold one "
+                    + "entry less than their capacity")
+        }
+        if let precision, !(precision > 0 && precision < 1) {
+            throw Failure(.usage, "--precision \(precision * 100): it is more than 0 % and below 100 %")
         }
         guard repetitions > 0 else { throw Failure(.usage, "--repetitions \(repetitions): at least 1 is needed") }
     }

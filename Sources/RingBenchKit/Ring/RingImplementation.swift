@@ -2,7 +2,7 @@ import CRingBaselines
 import TokenRing
 
 /// The rings that are measured against each other.
-public enum RingImplementation: String, Codable, Sendable, CaseIterable {
+public enum RingImplementation: String, Codable, Sendable {
     /// The shipped `ProducerRing` and `ConsumerRing`, published by the producer index.
     case tokenRing = "TokenRing"
     /// The same rings over `SlotPublishedMemory`: a phase bit in each entry.
@@ -11,11 +11,28 @@ public enum RingImplementation: String, Codable, Sendable, CaseIterable {
     case libxdp
     /// Plain C written for the purpose: what an index-published ring costs at the least.
     case lowerBound = "lower-bound"
+    /// Concurrency Kit's.
+    case ckRing = "ck_ring"
+    /// DPDK's, for one producer and one consumer.
+    case rteRing = "rte_ring"
+    /// Boost's.
+    case spscQueue = "spsc_queue"
+
+    /// Those that are always there.
+    public static let own: [RingImplementation] = [.tokenRing, .tokenRingSlot, .libxdp, .lowerBound]
+    /// Those of other projects, which `make bench-peers` builds.
+    public static let peers: [RingImplementation] = [.ckRing, .rteRing, .spscQueue]
 }
 
 /// What one implementation does in each of the four roles. Adding one is a line in `all`.
 struct RingContender: Sendable {
     let implementation: RingImplementation
+    /// Bytes that it needs for a ring of so many slots and entries of so many bytes, if that is not what ours take.
+    var ringBytes: @Sendable (_ capacity: UInt32, _ entryBytes: UInt32) -> Int = { _, _ in 0 }
+    /// Whether two processes can have a side each, wherever they map it.
+    var crossesProcesses = true
+    /// Makes both rings of cleared memory ready.
+    var prepare: @Sendable (RingArena) -> Void = { _ in }
     /// Submits entries; returns how many.
     let produce: @Sendable (RingArena, crb_run) throws(LayoutError) -> UInt64
     /// Takes and compares entries.
@@ -25,7 +42,7 @@ struct RingContender: Sendable {
     /// Sends entries of the first ring back over the second.
     let answer: @Sendable (RingArena, crb_run) throws(LayoutError) -> crb_seen
 
-    static let all = [tokenRing, tokenRingSlot, libxdp, lowerBound]
+    static let own = [tokenRing, tokenRingSlot, libxdp, lowerBound]
 
     static let libxdp = RingContender(
         implementation: .libxdp,

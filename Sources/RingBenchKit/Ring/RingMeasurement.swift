@@ -8,6 +8,10 @@ struct RingMeasurement: Sendable {
     let cpus: (producer: Int, consumer: Int)
     let patience: UInt64
     let fault: RingFault?
+    /// The program that runs the consuming side in a process of its own; nil keeps it in this one.
+    var otherProgram: String?
+    /// Where that one finds rings of other projects.
+    var peerFolder: String?
 
     /// Nanoseconds per entry of moving `entries` entries through ring 0, from the start of the first write to the end
     /// of the last release.
@@ -18,13 +22,14 @@ struct RingMeasurement: Sendable {
         let run = run(entries: entries, batch: batch)
         let pieces = faulty(run, entryBytes: region.entryBytes)
         region.clear()
+        contender.prepare(region)
         let (produced, consumed) = try together(
-            { () throws(LayoutError) -> UInt64 in
-                var done: UInt64 = 0
-                for piece in pieces { done += try contender.produce(region, piece) }
-                return done
-            },
-            { () throws(LayoutError) -> crb_seen in try contender.consume(region, run) })
+            contender, region, run, answers: false
+        ) { () throws(LayoutError) -> UInt64 in
+            var done: UInt64 = 0
+            for piece in pieces { done += try contender.produce(region, piece) }
+            return done
+        }
         try check(consumed.value, of: run, name)
         guard produced.value == run.entries else {
             throw Failure(
@@ -35,24 +40,41 @@ struct RingMeasurement: Sendable {
 
     /// Nanoseconds per round trip of a 16-byte entry through ring 0 and back through ring 1.
     func roundTrip(_ contender: RingContender, _ region: RingArena, count: UInt64) throws(Failure) -> Double {
+        try roundTrip(contender, region, run(entries: count, batch: 1))
+    }
+
+    /// The time of each of as many round trips, in ticks; the reading of the counter is in it.
+    func roundTripTimes(_ contender: RingContender, _ region: RingArena, count: Int) throws(Failure) -> [UInt64] {
+        let ticks = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: count)
+        defer { ticks.deallocate() }
+        ticks.initialize(repeating: 0)
+        var run = run(entries: UInt64(count), batch: 1)
+        run.ticks = ticks.baseAddress
+        _ = try roundTrip(contender, region, run)
+        return zip(ticks.dropFirst(), ticks).map { $0 &- $1 }
+    }
+
+    private func roundTrip(
+        _ contender: RingContender, _ region: RingArena, _ run: crb_run
+    ) throws(Failure) -> Double {
         let name = "\(contender.implementation.rawValue), round trip"
-        let run = run(entries: count, batch: 1)
         let pieces = faulty(run, entryBytes: region.entryBytes)
         region.clear()
+        contender.prepare(region)
         let (asked, answered) = try together(
-            { () throws(LayoutError) -> crb_seen in
-                var all = crb_seen.nothing
-                for piece in pieces {
-                    let seen = try contender.ask(region, piece)
-                    if seen.wrong != .max, all.wrong == .max { all.wrong = all.entries + seen.wrong }
-                    all.entries += seen.entries
-                }
-                return all
-            },
-            { () throws(LayoutError) -> crb_seen in try contender.answer(region, run) })
+            contender, region, run, answers: true
+        ) { () throws(LayoutError) -> crb_seen in
+            var all = crb_seen.nothing
+            for piece in pieces {
+                let seen = try contender.ask(region, piece)
+                if seen.wrong != .max, all.wrong == .max { all.wrong = all.entries + seen.wrong }
+                all.entries += seen.entries
+            }
+            return all
+        }
         try check(answered.value, of: run, name)
         try check(asked.value, of: run, name)
-        return Double(asked.end - asked.start) / Double(count)
+        return Double(asked.end - asked.start) / Double(run.entries)
     }
 
     /// Nanoseconds per round trip of a bare counter, over one cache line or over two.
@@ -75,7 +97,7 @@ struct RingMeasurement: Sendable {
     private func run(entries: UInt64, batch: UInt32) -> crb_run {
         crb_run(
             entries: entries, batch: batch, first: 0x0123_4567_89ab_cdef, second: 0xf0e1_d2c3_b4a5_9687,
-            patience: patience)
+            patience: patience, ticks: nil)
     }
 
     /// The producer's run, cut where the fault wants something else to be written.
@@ -83,7 +105,7 @@ struct RingMeasurement: Sendable {
         func piece(_ entries: UInt64, from number: UInt64, wrong: UInt64 = 0) -> crb_run {
             crb_run(
                 entries: entries, batch: 1, first: (run.first &+ number) ^ (entryBytes == 8 ? wrong : 0),
-                second: (run.second &+ number) ^ wrong, patience: run.patience)
+                second: (run.second &+ number) ^ wrong, patience: run.patience, ticks: run.ticks)
         }
         switch fault {
         case .corruptEntry(let number) where number < run.entries:
@@ -108,6 +130,23 @@ struct RingMeasurement: Sendable {
                 .invariantBroken,
                 "\(name): \(seen.entries) of \(run.entries) entries arrived and no more came; no number is valid")
         }
+    }
+
+    /// Runs `first` and the contender's consuming side, in this process or in one of its own.
+    private func together<First: Sendable>(
+        _ contender: RingContender, _ region: RingArena, _ run: crb_run, answers: Bool,
+        _ first: @escaping @Sendable () throws(LayoutError) -> First
+    ) throws(Failure) -> (Timed<First>, Timed<crb_seen>) {
+        guard let otherProgram else {
+            return try together(first) { () throws(LayoutError) -> crb_seen in
+                try answers ? contender.answer(region, run) : contender.consume(region, run)
+            }
+        }
+        let assignment = RingSide.Assignment(
+            implementation: contender.implementation, answers: answers, capacity: region.capacity,
+            entryBytes: region.entryBytes, batch: run.batch, entries: run.entries, first: run.first,
+            second: run.second, patience: patience, cpu: cpus.consumer, peerFolder: peerFolder)
+        return try RingSide.run(assignment, program: otherProgram, on: region, cpu: cpus.producer, first)
     }
 
     /// Runs both sides, each on its CPU, from one start.
@@ -159,9 +198,14 @@ struct Timed<Value: Sendable>: Sendable {
     }
 }
 
+extension Timed: BitwiseCopyable where Value: BitwiseCopyable {}
+
 /// Holds two threads until both are there.
 final class StartGate: Sendable {
-    private let missing = Atomic<Int>(2)
+    private let missing: Atomic<Int>
+
+    /// For two; or for one that need not wait.
+    init(alone: Bool = false) { missing = Atomic(alone ? 1 : 2) }
 
     /// Waits, without sleeping, for the other one.
     func arrive() {
@@ -172,3 +216,6 @@ final class StartGate: Sendable {
     /// Lets through whoever waits: the other one will not come.
     func open() { missing.store(0, ordering: .releasing) }
 }
+
+/// `ticks` is the asking side's alone.
+extension crb_run: @retroactive @unchecked Sendable {}

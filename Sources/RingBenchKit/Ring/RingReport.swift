@@ -1,4 +1,4 @@
-/// What `ringbench ring` found: keys `ring`, `round_trip` and `cache_line` of the document.
+/// What `ringbench ring` found: keys `ring`, `round_trip`, `cache_line` and, with other projects' rings, `standings` and `peers`.
 public struct RingReport: Encodable, Sendable {
     /// Entries through one ring.
     public let ring: [RingResult]
@@ -6,13 +6,19 @@ public struct RingReport: Encodable, Sendable {
     public let roundTrip: [RoundTripResult]
     /// A counter with no ring around it.
     public let cacheLine: [CacheLineResult]
+    /// Where TokenRing stands beside other projects' rings; empty without them.
+    public let standings: [RingStanding]
     /// The producer's CPU and the consumer's.
     public let cpus: [Int]
+    /// Whether the two sides were threads or processes.
+    public let between: String
     /// What a side does when it finds nothing to do, the same for all.
     public let pacing: String
+    let peers: RingPeers
+    let conditions: MeasuringConditions
 
     private enum CodingKeys: String, CodingKey {
-        case ring
+        case ring, standings, peers, conditions, between
         case roundTrip = "round_trip"
         case cacheLine = "cache_line"
         case cpus
@@ -84,6 +90,8 @@ public struct RoundTripResult: Encodable, Sendable {
     public let verifiedRoundTrips: UInt64
     /// Each repetition.
     public let nanosecondsPerRoundTrip: Repetitions
+    /// The time of each single one, from runs in which the counter is read after each.
+    let latency: LatencyHistogram
     /// Median divided by the lower bound's; nil until the lower bound was measured.
     public let ratioToLowerBound: Double?
     /// Median of the ratios to the lower bound inside each round.
@@ -96,6 +104,7 @@ public struct RoundTripResult: Encodable, Sendable {
         case median = "ns_per_round_trip"
         case values = "repetitions_ns_per_round_trip"
         case spread
+        case latency
         case evidence
         case ratio = "ratio_to_lower_bound"
         case pairedRatio = "paired_ratio_to_lower_bound"
@@ -110,6 +119,7 @@ public struct RoundTripResult: Encodable, Sendable {
         try container.encode(nanosecondsPerRoundTrip.median, forKey: .median)
         try container.encode(nanosecondsPerRoundTrip, forKey: .values)
         try container.encode(nanosecondsPerRoundTrip.spread, forKey: .spread)
+        try container.encode(latency, forKey: .latency)
         try container.encode(Evidence.model, forKey: .evidence)
         try container.encodeIfPresent(ratioToLowerBound, forKey: .ratio)
         try container.encodeIfPresent(pairedRatioToLowerBound, forKey: .pairedRatio)

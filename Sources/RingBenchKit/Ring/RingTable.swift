@@ -3,7 +3,7 @@ extension RingReport {
     public var text: String {
         guard !ring.isEmpty else { return "Nothing was measured." }
         var parts = [
-            "Ring between CPU \(cpus[0]) and CPU \(cpus[1]), ns per entry; every word of every entry was checked.",
+            "Ring between \(between) on CPU \(cpus[0]) and CPU \(cpus[1]), ns per entry; every word of every entry was checked.",
             transferTable,
             "TokenRing-slot is published by a phase bit in each entry, the others by the producer index.",
         ]
@@ -15,11 +15,15 @@ extension RingReport {
                 """)
             parts.append(regimeTable)
         }
+        if !standings.isEmpty { parts.append(standingTable) }
         if !roundTrip.isEmpty {
             parts.append("One 16-byte entry through two rings and back, and a bare counter, ns per round trip:")
             parts.append(roundTripTable)
+            parts.append("Single round trips, closed loop, ns; the reading of the counter is in them:")
+            parts.append(latencyTable)
         }
-        parts.append("Polling: \(pacing). Evidence: model, user space alone.")
+        parts.append(
+            "Polling: \(pacing). Turns by seed \(conditions.seed). Evidence: model, user space alone.")
         return parts.joined(separator: "\n\n")
     }
 
@@ -33,6 +37,30 @@ extension RingReport {
                 result.pairedRatioToLowerBound.map { $0.text(2) } ?? "-",
                 "\(result.nanosecondsPerEntry.values.count)",
             ])
+        }
+        return table.text
+    }
+
+    /// TokenRing beside the fastest of the rings that one could take instead.
+    private var standingTable: String {
+        var table = TextTable(["TokenRing in", "place", "fastest other", "x that one", "95 %"])
+        for standing in standings {
+            table.add([
+                standing.figure, standing.place.rawValue, standing.fastestOther.rawValue, standing.ratio.text(2),
+                "\(standing.interval.low.text(2))-\(standing.interval.high.text(2))",
+            ])
+        }
+        let remarks = peers.remarks.map { "\($0.key.rawValue): \($0.value)." }.sorted()
+        return ([table.text] + remarks).joined(separator: "\n")
+    }
+
+    private var latencyTable: String {
+        var table = TextTable(["round trip"] + LatencyHistogram.percentiles.map(\.1))
+        for result in roundTrip {
+            let cells = LatencyHistogram.percentiles.map { percentile, _ in
+                result.latency.nanoseconds(at: percentile).map { "\($0)" } ?? "-"
+            }
+            table.add([result.implementation.rawValue] + cells)
         }
         return table.text
     }

@@ -66,6 +66,7 @@ func tokenRingAskLoop<Memory: RingMemory>(
         requests.write(Memory.Entry(first, second), at: slot)
         requests.submit(1)
         guard let index = peekOne(&replies, run.patience) else { break }
+        if let ticks = run.ticks { ticks[Int(truncatingIfNeeded: seen.entries)] = ctr_ticks() }
         seen.record(1, difference: replies.read(at: index).difference(first, second))
         replies.release(1)
     }

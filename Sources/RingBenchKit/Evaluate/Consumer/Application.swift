@@ -19,6 +19,7 @@ struct Application: Sendable {
     let sharesCore: Bool
     /// What it does wrong; for tests.
     var fault: ReturnFault?
+    var handicap = Handicap.none
 
     /// Does its part of the run.
     func run(_ watch: inout Watchdog) throws(Failure) -> ConsumerCosts {
@@ -74,7 +75,8 @@ struct Application: Sendable {
     ) -> ConsumerCosts {
         var consumer = Consumer(
             source, returner, load: load, lanesOfAllThreads: ConsumerPlan.lanes(composition, load), checker: checker,
-            progress: progress, thread: thread, sharesCore: sharesCore, fault: fault)
+            progress: progress, thread: thread, sharesCore: sharesCore, fault: fault,
+            handicap: handicap)
         return withExtendedLifetime((self, kernel)) { consumer.run(&watch) }
     }
 

@@ -18,14 +18,16 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     private let sharesCore: Bool
     /// What goes wrong when all is received; for tests.
     private let fault: ReturnFault?
+    private let handicap: Handicap
 
     /// `checker` and `progress` must outlive it.
     init(
         _ source: consuming Source, _ returner: consuming Returner, load: Load, lanesOfAllThreads: Int,
         checker: StreamChecker, progress: RunProgress, thread: Int, sharesCore: Bool,
-        fault: ReturnFault?
+        fault: ReturnFault?, handicap: Handicap
     ) {
         self.fault = fault
+        self.handicap = handicap
         self.sharesCore = sharesCore
         lanes = source.lanes
         self.source = source
@@ -111,6 +113,7 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
             for position in 0..<added {
                 held[lane].add(Returner.entry(returning: batch.frags[done &+ position]))
             }
+            handicap.spend(tokens: added)
             meter.add(since: start, tokens: added)
             done &+= added
             if held[lane].isDue { returnOldest(of: lane, &meter, &costs, &watch) }

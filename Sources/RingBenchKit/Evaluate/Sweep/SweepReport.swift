@@ -136,5 +136,7 @@ public struct SweepReport: Encodable, Sendable {
         try row.encode(Dictionary(uniqueKeysWithValues: spreads), forKey: Key("spread"))
         try row.encode(
             Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.evidence) }), forKey: Key("evidence"))
+        try row.encode(
+            Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.repetitions) }), forKey: Key("repetitions"))
     }
 }

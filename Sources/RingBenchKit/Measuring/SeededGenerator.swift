@@ -13,4 +13,6 @@ struct SeededGenerator: RandomNumberGenerator {
         state ^= state >> 27
         return state &* 0x2545_F491_4F6C_DD1D
     }
+    /// A number below `count`: the upper half of a product instead of a division.
+    mutating func index(below count: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(count)).high) }
 }

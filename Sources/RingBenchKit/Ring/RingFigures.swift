@@ -1,0 +1,140 @@
+import TokenRing
+
+/// The raw values of a ring benchmark as they come in.
+struct RingFigures {
+    private let configuration: RingConfiguration
+    private let contenders: [RingContender]
+    private let cells: [Cell]
+    private let roundTripRegion: RingArena
+    private let clock = TickClock()
+    private var transfers: [[RingImplementation: [Double]]]
+    private var roundTrips: [RingImplementation: [Double]] = [:]
+    private var latencies: [RingImplementation: LatencyHistogram] = [:]
+    private var cacheLines: [Int: [Double]] = [:]
+
+    /// One batch size with one entry size.
+    private struct Cell {
+        let region: RingArena
+        let batch: UInt32
+        let entries: UInt64
+    }
+
+    init(_ configuration: RingConfiguration, _ contenders: [RingContender]) throws(Failure) {
+        self.configuration = configuration
+        self.contenders = contenders
+        var cells: [Cell] = []
+        do {
+            for entryBytes in configuration.entryBytes {
+                let region = try RingArena(
+                    capacity: configuration.capacity, entryBytes: entryBytes, for: contenders)
+                for batch in configuration.batches {
+                    let batches = (configuration.entries + UInt64(batch) - 1) / UInt64(batch)
+                    cells.append(Cell(region: region, batch: batch, entries: batches * UInt64(batch)))
+                }
+            }
+            roundTripRegion = try RingArena(capacity: configuration.capacity, entryBytes: 16, for: contenders)
+        } catch {
+            throw Failure(error)
+        }
+        self.cells = cells
+        transfers = cells.map { _ in [:] }
+    }
+
+    /// Measures everything once, the contenders in another order for each figure.
+    mutating func measure(_ measurement: RingMeasurement, _ random: inout SeededGenerator) throws(Failure) {
+        for (number, cell) in cells.enumerated() {
+            for contender in contenders.shuffled(using: &random) where !Interrupt.isRequested {
+                let value = try measurement.transfer(contender, cell.region, batch: cell.batch, entries: cell.entries)
+                transfers[number][contender.implementation, default: []].append(value)
+            }
+        }
+        for contender in contenders.shuffled(using: &random) where !Interrupt.isRequested {
+            let implementation = contender.implementation
+            let value = try measurement.roundTrip(contender, roundTripRegion, count: configuration.roundTrips)
+            roundTrips[implementation, default: []].append(value)
+            let times = try measurement.roundTripTimes(
+                contender, roundTripRegion, count: Int(clamping: configuration.roundTrips))
+            latencies[implementation, default: LatencyHistogram(loop: .closed)].record(ticks: times, clock)
+        }
+        for lines in [1, 2] where !Interrupt.isRequested {
+            let value = try measurement.cacheLine(lines: lines, roundTripRegion, count: configuration.roundTrips)
+            cacheLines[lines, default: []].append(value)
+        }
+    }
+
+    /// Tells what the last round measured of each ring.
+    func tellLastRound(_ progress: Progress) {
+        for (cell, values) in zip(cells, transfers) {
+            for implementation in contenders.map(\.implementation) {
+                guard let own = values[implementation], let last = own.last else { continue }
+                progress.measured(
+                    MeasuredInterval(
+                        name: "\(implementation.rawValue) \(cell.region.entryBytes) B, batch \(cell.batch)",
+                        repetition: own.count, repetitions: configuration.repetitions, key: "ns_per_entry", value: last,
+                        evidence: .model), isOneOfMany: true)
+            }
+        }
+    }
+
+    /// Every implementation's repetitions of every figure, always in the same order.
+    var samples: [Repetitions] {
+        (transfers + [roundTrips]).flatMap { values in
+            contenders.compactMap { values[$0.implementation].map { Repetitions($0) } }
+        }
+    }
+
+    func report(cpus: [Int], peers: RingPeers, conditions: MeasuringConditions) -> RingReport {
+        var ring: [RingResult] = []
+        for (cell, values) in zip(cells, transfers) {
+            for implementation in contenders.map(\.implementation) {
+                guard let own = values[implementation] else { continue }
+                let ratios = Ratios(own, to: values[.lowerBound])
+                ring.append(
+                    RingResult(
+                        implementation: implementation, batch: cell.batch, entryBytes: cell.region.entryBytes,
+                        capacity: configuration.capacity, verifiedEntries: cell.entries,
+                        nanosecondsPerEntry: Repetitions(own), ratioToLowerBound: ratios.ofMedians,
+                        pairedRatioToLowerBound: ratios.paired))
+            }
+        }
+        let trips = contenders.compactMap { contender -> RoundTripResult? in
+            guard let own = roundTrips[contender.implementation], let latency = latencies[contender.implementation]
+            else { return nil }
+            let ratios = Ratios(own, to: roundTrips[.lowerBound])
+            return RoundTripResult(
+                implementation: contender.implementation, entryBytes: 16, verifiedRoundTrips: configuration.roundTrips,
+                nanosecondsPerRoundTrip: Repetitions(own), latency: latency, ratioToLowerBound: ratios.ofMedians,
+                pairedRatioToLowerBound: ratios.paired)
+        }
+        let lines = cacheLines.sorted { $0.key < $1.key }.map {
+            CacheLineResult(lines: $0.key, nanosecondsPerRoundTrip: Repetitions($0.value))
+        }
+        return RingReport(
+            ring: ring, roundTrip: trips, cacheLine: lines, standings: peers.contenders.isEmpty ? [] : standings,
+            cpus: cpus, between: configuration.otherProgram == nil ? "threads" : "processes",
+            pacing: RingBenchmark.pacing, peers: peers, conditions: conditions)
+    }
+
+    /// Where TokenRing stands in each figure.
+    private var standings: [RingStanding] {
+        zip(cells, transfers).compactMap { cell, values in
+            RingStanding(of: "\(cell.region.entryBytes) bytes, batch \(cell.batch)", values)
+        } + [RingStanding(of: "round trip", roundTrips)].compactMap(\.self)
+    }
+}
+
+/// One implementation's values against another's of the same rounds.
+private struct Ratios {
+    let ofMedians: Double?
+    let paired: Double?
+
+    init(_ values: [Double], to base: [Double]?) {
+        guard let base, !base.isEmpty, !values.isEmpty else {
+            ofMedians = nil
+            paired = nil
+            return
+        }
+        ofMedians = Repetitions(values).median / Repetitions(base).median
+        paired = Repetitions(zip(values, base).map { $0 / $1 }).median
+    }
+}
