@@ -2,8 +2,8 @@
 
 SWIFT ?= swift
 
-.PHONY: bench bench-peers instructions test proof test-zerocopy build packages examples soak fuzz deaths results \
-	test-report docs man completions
+.PHONY: bench bench-peers instructions test test-tsan test-asan proof test-zerocopy build packages examples soak fuzz deaths \
+	results test-report docs man completions
 
 bench: packages
 	$(SWIFT) build -c release --product ringbench
@@ -24,6 +24,13 @@ instructions: packages
 
 test: packages
 	scripts/run-tests.sh
+
+# The tests under ThreadSanitizer and AddressSanitizer (design/protocol.md).
+test-tsan: packages
+	scripts/sanitize.sh thread
+
+test-asan: packages
+	scripts/sanitize.sh address
 
 # Explorer, relacy, Spin, memory orders, mutations (design/protocol.md); .ci/run does it with a sample of the mutations.
 proof: packages

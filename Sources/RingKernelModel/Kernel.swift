@@ -247,7 +247,7 @@ public final class Kernel: @unchecked Sendable {
     public var costs: (issue: CostMeter, release: CostMeter) {
         let (sockets, ringSets) = control.withLock { (allSockets, allRingSets) }
         var sum = (issue: CostMeter(), release: CostMeter())
-        for costs in sockets.map(\.costs.pointee) + ringSets.map(\.costs) + bindings.map(\.callCosts) {
+        for costs in sockets.map(\.costs) + ringSets.map(\.costs) + bindings.map(\.callCosts) {
             sum.issue += costs.issue
             sum.release += costs.release
         }

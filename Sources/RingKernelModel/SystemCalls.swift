@@ -60,7 +60,7 @@ extension Kernel {
         let result = ReceiveMessage(self, on: socket, for: owner, length: length, control: control, memory: memory)
             .run()
         if result.bytes > 0 {
-            socket.costs.pointee.issue.add(since: start, tokens: result.tokens)
+            socket.issueCost.pointee.add(since: start, tokens: result.tokens)
         }
         return result
     }
@@ -100,7 +100,7 @@ extension Kernel {
         let bookkeeping = perSocket ? automatic : owner.binding?.bookkeeping ?? unreceivedBookkeeping
         let result = DontNeed.run(
             argument, from: owner, bookkeeping: bookkeeping, faults: faults)
-        if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
+        if result > 0 { socket.releaseCost.pointee.add(since: start, tokens: result) }
         return result
     }
 
@@ -138,7 +138,7 @@ extension Kernel {
     public func setAutorelease(_ value: Int, on socket: Socket) -> Int {
         guard modes.isPerSocket else { return -Int(ENOPROTOOPT) }
         guard let mode = UInt8(exactly: value).flatMap(TokenMode.init(rawValue:)) else { return -Int(EINVAL) }
-        guard socket.costs.pointee.issue.allTokens == socket.costs.pointee.release.allTokens else { return -Int(EBUSY) }
+        guard socket.costs.issue.allTokens == socket.costs.release.allTokens else { return -Int(EBUSY) }
         socket.mode = mode
         socket.owner.forgetLedger()
         return 0

@@ -82,12 +82,22 @@ struct ConcurrentTraffic {
     // MARK: control messages and setsockopt
 
     /// What one consumer received and the other returns, on the same socket: receiving and returning run at once.
-    private final class Mailbox: Sendable {
+    private final class Mailbox: @unchecked Sendable {
         struct Letter: Sendable {
             let flow: Int
             let frags: [ReceivedFrag]
         }
-        let letters = Mutex<[Letter]>([])
+        private let lock = TestLock()
+        private var letters: [Letter] = []
+
+        func put(_ letter: Letter) { lock.withLock { letters.append(letter) } }
+
+        func takeAll() -> [Letter] {
+            lock.withLock {
+                defer { letters = [] }
+                return letters
+            }
+        }
     }
 
     private func socketConsumers() -> [@Sendable () -> Void] {
@@ -99,17 +109,12 @@ struct ConcurrentTraffic {
                 defer { control.deallocate() }
                 while !isOver {
                     for flow in [number, number + 2] { receive(flow, control, into: boxes[1 - number]) }
-                    let letters = boxes[number].letters.withLock { exchange(&$0, with: []) }
+                    let letters = boxes[number].takeAll()
                     for letter in letters { give(back: letter) }
                     if letters.isEmpty { sched_yield() }
                 }
             }
         }
-    }
-
-    private func exchange<Value>(_ value: inout Value, with other: Value) -> Value {
-        defer { value = other }
-        return value
     }
 
     private func receive(_ flow: Int, _ control: UnsafeMutableRawBufferPointer, into box: Mailbox) {
@@ -120,7 +125,7 @@ struct ConcurrentTraffic {
         ControlMessages.forEach(in: UnsafeRawBufferPointer(control), length: result.controlBytes) { frags.append($0) }
         books.received.wrappingAdd(frags.count, ordering: .relaxed)
         let letter = Mailbox.Letter(flow: flow, frags: frags)
-        box.letters.withLock { $0.append(letter) }
+        box.put(letter)
     }
 
     private func give(back letter: Mailbox.Letter) {

@@ -41,7 +41,7 @@ struct ReturnPassTests {
         let (model, ends, _) = try exhausted(buffers: 2048)
         ends.put([0, 1024], count: 1024)
         model.arrive(1)
-        #expect(ends.ringSet.counters.returned == 1024)
-        #expect(ends.ringSet.flush() == 1024)
+        #expect(ends.ringSet.counters.returned == 64, "of the first; the second was in hand too")
+        #expect(ends.ringSet.flush() == 1984)
     }
 }

@@ -1,11 +1,11 @@
 import RingKernelModel
-import Synchronization
+import RingTestSupport
 import TokenRing
 
 /// The application's ends of one ring set, behind a lock that threads may share.
 final class RingEnds: @unchecked Sendable {
     let ringSet: RingSet
-    private let lock = Mutex(())
+    private let lock = TestLock()
     private var delivery: ConsumerRing<MappedRingMemory<FragDescriptor>>
     private var returns: ProducerRing<MappedRingMemory<TokenRange>>
 
@@ -17,7 +17,7 @@ final class RingEnds: @unchecked Sendable {
 
     /// Takes what was delivered, and asks for more where the kernel wants to be asked.
     func take(upTo most: UInt32 = 64) -> [FragDescriptor] {
-        lock.withLock { _ in
+        lock.withLock {
             let batch = delivery.peek(upTo: most)
             defer { delivery.release(batch.count) }
             if delivery.needsWakeup() { _ = ringSet.kick() }
@@ -26,14 +26,14 @@ final class RingEnds: @unchecked Sendable {
     }
 
     /// Says that it is about to sleep; false if something has come. `wakeUp` takes it back.
-    func prepareToSleep() -> Bool { lock.withLock { _ in delivery.prepareToSleep() } }
+    func prepareToSleep() -> Bool { lock.withLock { delivery.prepareToSleep() } }
 
     /// Sleeps no longer.
-    func wakeUp() { lock.withLock { _ in delivery.finishSleep() } }
+    func wakeUp() { lock.withLock { delivery.finishSleep() } }
 
     /// Returns tokens; flushes when the ring is full.
     func put(_ tokens: [UInt32], count: UInt32 = 1) {
-        lock.withLock { _ in
+        lock.withLock {
             for token in tokens {
                 var slot = returns.reserve(1)
                 while slot.isEmpty {

@@ -29,15 +29,12 @@ step "mutations"
 scripts/proof/mutate.py "${sample[@]}"
 
 if [[ ${1:-} != --short ]]; then
-    step "rules R1 to R30"
+    step "rules R1 to R30, and with DeathTests 1 000 processes killed at random"
     swift build --build-tests
     scripts/proof/robustness.py
 
     step "fuzz targets"
     scripts/fuzz.sh 60
-
-    step "deaths"
-    make deaths
 fi
 
 step "proved"

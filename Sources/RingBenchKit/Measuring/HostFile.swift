@@ -15,11 +15,6 @@ enum HostFile {
         return text
     }
 
-    /// What a symbolic link names; nil if it cannot be read.
-    static func destination(ofLink path: String) -> String? {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: path)
-    }
-
     /// What is left to read of a file.
     static func bytes(of file: FileDescriptor) throws -> [UInt8] {
         var bytes: [UInt8] = []
@@ -29,6 +24,11 @@ enum HostFile {
             if count == 0 { return bytes }
             bytes += piece.prefix(count)
         }
+    }
+
+    /// What a symbolic link names; nil if it cannot be read.
+    static func destination(ofLink path: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: path)
     }
 
     /// The names in a directory, sorted; none if it cannot be read.

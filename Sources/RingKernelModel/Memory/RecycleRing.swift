@@ -7,12 +7,12 @@ final class RecycleRing: @unchecked Sendable {
     private let lock = SpinLock()
     private let positions: UnsafeMutablePointer<Positions>
 
-    /// Each side's position on a line of its own.
-    private struct Positions {
-        var producer = 0
-        var padding: (Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int) =
+    /// Each side's position on a line of its own. Each side writes one; both are read by whoever counts.
+    private struct Positions: ~Copyable {
+        let producer = Atomic(0)
+        let padding: (Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int) =
             (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        var consumer = 0
+        let consumer = Atomic(0)
     }
 
     init(capacity: Int) {
@@ -27,6 +27,7 @@ final class RecycleRing: @unchecked Sendable {
 
     deinit {
         slots.deallocate()
+        positions.deinitialize(count: 1)
         positions.deallocate()
     }
 
@@ -35,24 +36,28 @@ final class RecycleRing: @unchecked Sendable {
     /// - Returns: how many are in it now.
     func produce(_ niov: NetIOVPointer) -> Int {
         lock.withLock {
-            slots[positions.pointee.producer & (slotCount - 1)].store(niov, ordering: .releasing)
-            positions.pointee.producer &+= 1
+            let position = positions.pointee.producer.load(ordering: .relaxed)
+            slots[position & (slotCount - 1)].store(niov, ordering: .releasing)
+            positions.pointee.producer.store(position &+ 1, ordering: .relaxed)
             return count
         }
     }
 
     func consume(into cache: UnsafeMutablePointer<NetIOVPointer>, upTo most: Int) -> Int {
         var taken = 0
+        let first = positions.pointee.consumer.load(ordering: .relaxed)
         while taken < most {
-            let slot = slots + (positions.pointee.consumer & (slotCount - 1))
+            let slot = slots + ((first &+ taken) & (slotCount - 1))
             guard let niov = slot.pointee.load(ordering: .acquiring) else { break }
             slot.pointee.store(nil, ordering: .relaxed)
-            positions.pointee.consumer &+= 1
             cache[taken] = niov
             taken += 1
         }
+        positions.pointee.consumer.store(first &+ taken, ordering: .relaxed)
         return taken
     }
 
-    var count: Int { positions.pointee.producer &- positions.pointee.consumer }
+    var count: Int {
+        positions.pointee.producer.load(ordering: .relaxed) &- positions.pointee.consumer.load(ordering: .relaxed)
+    }
 }

@@ -59,7 +59,7 @@ extension Kernel {
         guard let named = manual as? BindingNamedURef else { return -Int(ENOPROTOOPT) }
         let start = CostMeter.start()
         let result = DontNeedV2.run(argument, from: socket.owner, bookkeeping: named, faults: faults)
-        if result > 0 { socket.costs.pointee.release.add(since: start, tokens: result) }
+        if result > 0 { socket.releaseCost.pointee.add(since: start, tokens: result) }
         return result
     }
 }

@@ -23,8 +23,10 @@ public final class Socket: @unchecked Sendable {
     private let autorelease = Atomic<UInt8>(0)
     /// Its stream. Softirq only.
     let stream: UnsafeMutablePointer<Stream>
-    /// What receiving and returning cost. The thread that receives.
-    let costs: UnsafeMutablePointer<(issue: CostMeter, release: CostMeter)>
+    /// What receiving and returning cost: each is of the thread that does it.
+    let issueCost: UnsafeMutablePointer<CostMeter>
+    let releaseCost: UnsafeMutablePointer<CostMeter>
+    var costs: (issue: CostMeter, release: CostMeter) { (issueCost.pointee, releaseCost.pointee) }
     /// The ring set that delivers its fragments, if one does; the kernel keeps it. Changed under NAPI.
     var ringSet: RingSet? {
         get { unretainedRingSet?.takeUnretainedValue() }
@@ -40,13 +42,16 @@ public final class Socket: @unchecked Sendable {
         queue = ReceiveQueue(capacity: windowFrags)
         stream = .allocate(capacity: 1)
         stream.initialize(to: Stream(content: content))
-        costs = .allocate(capacity: 1)
-        costs.initialize(to: (CostMeter(), CostMeter()))
+        issueCost = .allocate(capacity: 1)
+        issueCost.initialize(to: CostMeter())
+        releaseCost = .allocate(capacity: 1)
+        releaseCost.initialize(to: CostMeter())
     }
 
     deinit {
         stream.deallocate()
-        costs.deallocate()
+        issueCost.deallocate()
+        releaseCost.deallocate()
     }
 
     /// Which mode it chose.
