@@ -42,7 +42,7 @@ public enum RingBenchmark {
         let conditions = MeasuringConditions(
             cpus: (cpus.producer, cpus.consumer), seed: configuration.seed, warmUp: warmUp, stop: stop,
             disturbances: disturbances)
-        for warning in conditions.warnings { progress.note("ringbench: \(warning)") }
+        for warning in conditions.warnings { progress.warn(warning) }
         return figures.report(cpus: [cpus.producer, cpus.consumer], peers: peers, conditions: conditions)
     }
 
