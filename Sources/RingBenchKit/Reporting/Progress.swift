@@ -36,7 +36,7 @@ public struct Progress: Sendable {
 
     /// Says something that whoever reads the result must know.
     public func warn(_ text: String) {
-        guard let events else { return note("warning: \(text)") }
+        guard let events else { return note("ringbench: \(text)") }
         events.send(.warning, ["message": text])
     }
 
