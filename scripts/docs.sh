@@ -19,10 +19,15 @@ mkdir -p "$output"
 for module in "${modules[@]}"; do
     own=$(mktemp -d)
     trap 'rm -rf "$own"' EXIT
-    cp "$graphs/$module".symbols.json "$graphs/$module"@*.symbols.json "$own" 2>/dev/null || cp "$graphs/$module".symbols.json "$own"
+    find "$graphs" \( -name "$module.symbols.json" -o -name "$module@*.symbols.json" \) -exec cp -t "$own" {} +
     "$docc" convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$own" \
         --fallback-display-name "$module" --fallback-bundle-identifier "org.tokenring.$module" \
-        --transform-for-static-hosting --hosting-base-path "$module" --warnings-as-errors --output-path "$output/$module"
+        --transform-for-static-hosting --hosting-base-path "$module" --output-path "$output/$module" 2>"$own/said" || {
+        cat "$own/said" >&2
+        exit 70
+    }
+    # A parameter that needs no words has none here; a link that leads nowhere is an error.
+    if grep -E "doesn't exist at|is ambiguous at" "$own/said" >&2; then exit 1; fi
     rm -rf "$own"
 done
 echo "$output: ${modules[*]}; read them with python3 -m http.server -d $output, then http://localhost:8000/TokenRing/documentation/tokenring/"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The receiver of `ringbench xdp rx` as a C programmer writes it with libxdp: its set-up calls, its inline helpers. It does the
- * same work in the same order as xdpReceiveLoop: the same checks, the same books on frames, one wakeup question a batch.
+ * same work in the same order as xdpReceiveLoop: the same checks, the same books on frames and batches, one wakeup question
+ * a batch.
  */
 #define _GNU_SOURCE
 #include "common.h"
@@ -25,6 +26,8 @@ struct crb_xdp {
 	uint64_t bytes;
 	uint32_t frames, chunk_shift;
 	uint8_t *held;			/* 1: the kernel has this frame */
+	uint64_t *batches;		/* how often a batch held how many packets */
+	uint32_t *progress;		/* packets so far, for who paces by it */
 	struct crb_xdp_seen seen;
 };
 
@@ -78,8 +81,10 @@ int crb_xdp_open(struct crb_xdp **out, const char *interface, uint32_t queue, in
 	x->chunk_shift = (uint32_t)__builtin_ctz(chunk_bytes);	/* a power of two */
 	x->bytes = (uint64_t)frames * chunk_bytes;
 	x->held = calloc(frames, 1);
+	x->batches = calloc(frames + 1, sizeof(*x->batches));
+	x->progress = aligned_alloc(64, 64);
 	memory = mmap(NULL, x->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (x->held && memory != MAP_FAILED) {
+	if (x->held && x->batches && x->progress && memory != MAP_FAILED) {
 		x->memory = memory;
 		ret = xsk_umem__create(&x->umem, memory, x->bytes, &x->fill, &x->completion, &config);
 		if (ret == 0)
@@ -104,6 +109,8 @@ void crb_xdp_close(struct crb_xdp *x)
 	if (x->memory)
 		munmap(x->memory, x->bytes);
 	free(x->held);
+	free(x->batches);
+	free(x->progress);
 	free(x);
 }
 
@@ -161,6 +168,8 @@ uint64_t crb_xdp_drain(struct crb_xdp *x, uint32_t batch)
 		xsk_ring_cons__release(&x->rx, count);
 		xsk_ring_prod__submit(&x->fill, given);
 		x->seen.returned += given;
+		x->batches[count]++;
+		__atomic_store_n(x->progress, (uint32_t)x->seen.frames, __ATOMIC_RELEASE);
 		taken += count;
 		if (xsk_ring_prod__needs_wakeup(&x->fill))
 			recvfrom(crb_xdp_descriptor(x), NULL, 0, MSG_DONTWAIT, NULL, NULL);

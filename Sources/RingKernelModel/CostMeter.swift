@@ -36,6 +36,10 @@ public struct CostMeter: BitwiseCopyable, Sendable {
     @inlinable @inline(__always)
     public static func start() -> UInt64 { ctr_ticks() }
 
+    /// Adds a batch whose time somebody else takes: reading the counter costs as much as a token.
+    @inline(__always)
+    mutating func count(_ count: Int) { allTokens &+= UInt64(truncatingIfNeeded: count) }
+
     /// Adds the batch that began at `start`.
     @inline(__always)
     public mutating func add(since start: UInt64, tokens count: Int) {

@@ -136,6 +136,13 @@ enum XDPText {
             """
     }
 
+    static func residence(_ report: XDPReceiveReport) -> String {
+        guard let residence = report.residence else {
+            return "residence    not measured: --tstamp lets the XDP program write the time in front of each packet"
+        }
+        return "residence    from the XDP program to the application: \(residence.summary)"
+    }
+
     static func counters(_ statistics: XDPStatistics) -> String {
         var table = TextTable(["kernel counter", "count"])
         table.add(["rx_dropped", "\(statistics.receiveDropped)"])

@@ -31,6 +31,12 @@ struct XDPReceiveCommand: ParsableCommand {
         help: "Take packets of several frames too, as a large MTU needs them.")
     var frags = false
 
+    @Flag(
+        name: [.customShort("y"), .customLong("tstamp")],
+        help: "Let the XDP program write the time in front of each packet, and show how long packets were on their way."
+    )
+    var tstamp = false
+
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
 
@@ -42,6 +48,7 @@ struct XDPReceiveCommand: ParsableCommand {
             configuration.frames = frames
             configuration.options = try receiver.checked()
             configuration.options.hasFragments = frags
+            configuration.options.stampsArrival = tstamp
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
@@ -73,6 +80,7 @@ struct XDPReceiveCommand: ParsableCommand {
             \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
             receiver     \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
             \(XDPText.batches(report.batches, report.calls, packets: report.framesReceived))
+            \(XDPText.residence(report))
 
             \(XDPText.counters(report.statistics))
             """

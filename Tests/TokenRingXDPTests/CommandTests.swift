@@ -72,6 +72,27 @@ extension AFXDP {
             #expect(report.framesLost == 0)
         }
 
+        @Test("the XDP program's stamp gives every packet a time on its way, and no other bytes are taken for one")
+        func residence() async throws {
+            let wire = try VethPair()
+            let name = wire.receiverName
+            async let sent = Self.sendFor(wire)
+            let report = try wire.receiver.run { () throws(Failure) in
+                var configuration = XDPReceiveConfiguration(interface: name)
+                configuration.durationNanoseconds = 1_000_000_000
+                configuration.options.stampsArrival = true
+                return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
+            }
+            _ = try await sent
+            let residence = try #require(report.residence)
+            #expect(report.framesReceived > 0)
+            #expect(residence.count == report.framesReceived)
+            let half = try #require(residence.nanoseconds(at: 50))
+            #expect(half > 1 && half < 1_000_000_000)
+            let bytes = [UInt64](repeating: 7, count: 4)
+            bytes.withUnsafeBytes { #expect(ArrivalStamp.nanoseconds(of: $0.baseAddress! + 16) == nil) }
+        }
+
         @Test("a packet of several frames is one packet, and all its frames are returned")
         func receivesFragments() throws {
             let wire = try VethPair()

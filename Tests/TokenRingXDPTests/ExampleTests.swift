@@ -24,7 +24,7 @@ extension AFXDP {
                 }
             }
             #expect(run.exitCode == 0 && left == 0, "\(run.errors)")
-            #expect(run.output.hasPrefix("copy: ") && run.output.contains("200 packets, "), "\(run.output)")
+            #expect(run.output.hasPrefix("copy: ") && run.output.contains("200 packets, 12800 bytes"), "\(run.output)")
         }
     }
 }

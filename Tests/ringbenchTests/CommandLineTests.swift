@@ -61,20 +61,33 @@ struct CommandLineTests {
         #expect(!run.errors.contains("Fatal error"))
     }
 
-    @Test("evaluate --json is one object with the keys that scripts rely on")
+    @Test("evaluate --json-stream tells each repetition, and ends with the object whose keys scripts rely on")
     func evaluateJSON() throws {
         let run = try Invocation.run([
-            "evaluate", "--json", "--quiet", "--no-xdp", "--repetitions", "2", "--tokens", "5000", "--proposals",
+            "evaluate", "--json-stream", "--no-xdp", "--repetitions", "2", "--tokens", "5000", "--proposals",
             "sockopt-uref,mapped-ring,refill-ring,netlink-uref",
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
-        let object = try json(run)
+        let events = try run.output.split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(events.first?["event"] as? String == "start" && events.last?["event"] as? String == "end")
+        let intervals = events.filter { $0["event"] as? String == "interval" }.compactMap {
+            $0["data"] as? [String: Any]
+        }
+        let object = try #require(events.last?["data"] as? [String: Any])
         #expect(object["schema"] as? String == "ringbench/1")
         #expect(object["environment"] is [String: Any])
         let proposals = try #require(object["proposals"] as? [[String: Any]])
         #expect(
             proposals.compactMap { $0["name"] as? String }
                 == ["sockopt-xarray", "sockopt-uref", "mapped-ring", "refill-ring", "netlink-uref"])
+        for proposal in proposals {
+            let told = intervals.filter { $0["name"] as? String == proposal["name"] as? String }
+            #expect(told.allSatisfy { $0["key"] as? String == "cpu_ns_per_token" && $0["repetitions"] as? Int == 2 })
+            let values = (proposal["repetitions"] as? [String: [Double]])?["cpu_ns_per_token"]
+            #expect(told.compactMap { $0["value"] as? Double } == values)
+        }
         #expect((object["calibration"] as? [Any])?.isEmpty == false)
         for proposal in proposals {
             #expect(proposal["verified"] as? Bool == true)

@@ -14,22 +14,6 @@ struct LiveOutputTests {
         }
     }
 
-    @Test("evaluate --json-stream tells each repetition and ends with the result")
-    func evaluate() throws {
-        let events = try events([
-            "evaluate", "--no-xdp", "--repetitions", "2", "--tokens", "5000", "--proposals", "sockopt-xarray",
-        ])
-        #expect(events.first?.event == "start" && events.last?.event == "end")
-        #expect(events.first?.data["schema"] as? String == "ringbench/1")
-        #expect(events.first?.data["environment"] is [String: Any])
-        let told = events.filter { $0.event == "interval" }.map(\.data)
-        #expect(told.allSatisfy { $0["key"] as? String == "cpu_ns_per_token" && $0["repetitions"] as? Int == 2 })
-        #expect(told.allSatisfy { $0["name"] as? String == "sockopt-xarray" })
-        let row = try #require((events.last?.data["proposals"] as? [[String: Any]])?.first)
-        let values = try #require((row["repetitions"] as? [String: [Double]])?["cpu_ns_per_token"])
-        #expect(values.count == 2 && told.compactMap { $0["value"] as? Double } == values)
-    }
-
     private static let ring = [
         "ring", "--repetitions", "2", "--entries", "8192", "--batches", "64", "--entry-bytes", "8",
     ]

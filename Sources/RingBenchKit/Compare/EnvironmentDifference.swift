@@ -28,8 +28,8 @@ struct EnvironmentDifference: Encodable, Sendable, Equatable {
             "the environments differ in \(named.joined(separator: ", ")): measure both in one, or compare with --force")
     }
 
-    private static func leaves(_ value: ResultValue, at path: String = "") -> [String: String] {
-        guard case .object(let members) = value else { return [path: value.described] }
+    private static func leaves(_ value: JSONValue, at path: String = "") -> [String: String] {
+        guard case .object(let members) = value else { return [path: value.text] }
         return members.reduce(into: [:]) { all, member in
             let place = path.isEmpty ? member.key : "\(path).\(member.key)"
             all.merge(leaves(member.value, at: place)) { one, _ in one }

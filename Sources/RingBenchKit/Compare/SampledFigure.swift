@@ -44,50 +44,45 @@ struct ResultFigures {
     ]
 
     /// Those of a whole document.
-    init(_ document: ResultValue) { walk(document, at: [], axes: []) }
+    init(_ document: JSONValue) { walk(document, at: [], axes: []) }
 
-    private mutating func walk(_ value: ResultValue, at path: [String], axes: [String]) {
+    private mutating func walk(_ value: JSONValue, at path: [String], axes: [String]) {
         switch value {
         case .object(let members):
-            let axes = axes + (members["axes"].map(Self.words) ?? [])
+            let axes = axes + value["axes"].elements.compactMap(\.string)
             for (key, member) in members.sorted(by: { $0.key < $1.key }) {
                 if key == "repetitions", case .object(let figures) = member {
                     for (figure, values) in figures.sorted(by: { $0.key < $1.key }) { add(figure, values, at: path) }
                 } else if key.hasPrefix("repetitions_") {
                     add(String(key.dropFirst("repetitions_".count)), member, at: path)
-                } else if let values = member["values_ns"] {
-                    add(key, values, at: path)
-                } else if member.numbers != nil {
+                } else if !member["values_ns"].isNull {
+                    add(key, member["values_ns"], at: path)
+                } else if !member.numbers.isEmpty {
                     add(key, member, at: path)
                 } else {
                     walk(member, at: path + [key], axes: axes)
                 }
             }
-        case .list(let elements):
+        case .array(let elements):
             for element in elements { walk(element, at: path + [Self.identity(of: element, axes)], axes: axes) }
         default: break
         }
     }
 
-    private mutating func add(_ key: String, _ list: ResultValue, at path: [String]) {
-        guard let better = SampledFigure.Better(key: key), let values = list.numbers, !values.isEmpty else { return }
+    private mutating func add(_ key: String, _ list: JSONValue, at path: [String]) {
+        let values = list.numbers
+        guard let better = SampledFigure.Better(key: key), !values.isEmpty else { return }
         let place = (path + [key]).filter { !$0.isEmpty }.joined(separator: "/")
         all.append(SampledFigure(name: place, better: better, values: values))
     }
 
-    private static func identity(of element: ResultValue, _ axes: [String]) -> String {
+    private static func identity(of element: JSONValue, _ axes: [String]) -> String {
         (identities + axes).compactMap { key in
-            guard let value = element[key] else { return nil }
-            switch value {
-            case .text(let text): return text
-            case .number: return "\(key) \(value.described)"
-            default: return nil
+            switch element[key] {
+            case .string(let text): text
+            case .number: "\(key) \(element[key].text)"
+            default: nil
             }
         }.joined(separator: " ")
-    }
-
-    private static func words(_ value: ResultValue) -> [String] {
-        guard case .list(let list) = value else { return [] }
-        return list.compactMap(\.text)
     }
 }

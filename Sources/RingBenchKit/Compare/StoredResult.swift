@@ -7,7 +7,7 @@ struct StoredResult: Sendable {
     /// The subcommand.
     let command: String
     let options: [String: String]
-    let environment: [String: ResultValue]
+    let environment: [String: JSONValue]
     let wasInterrupted: Bool
     let figures: [SampledFigure]
 
@@ -25,36 +25,31 @@ struct StoredResult: Sendable {
     ///
     /// - Throws: `Failure` of kind `.usage`, naming `origin`: not whole, of another schema, or without a measured figure.
     init(_ text: String, from origin: String) throws(Failure) {
-        let document: ResultValue
+        let document: JSONValue
         do {
-            document = try JSONDecoder().decode(ResultValue.self, from: Data(text.utf8))
+            document = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
         } catch {
             throw Failure(
                 .usage, "\(origin) is not a whole JSON object: it was cut short, or is no result; measure it again")
         }
-        guard let schema = document["schema"]?.text else {
+        guard let schema = document["schema"].string else {
             throw Failure(.usage, "\(origin) has no schema: it is not a result that ringbench wrote with --json")
         }
-        guard schema == ResultSchema.current else {
+        guard schema == ResultFile.schema else {
             throw Failure(
                 .usage,
-                "\(origin) has schema \(schema) and this ringbench reads \(ResultSchema.current): compare with the "
+                "\(origin) has schema \(schema) and this ringbench reads \(ResultFile.schema): compare with the "
                     + "ringbench that wrote it, or measure again")
         }
         self.origin = origin
-        command = document["command"]?.text ?? ""
-        options = Self.members(of: document["options"]).compactMapValues(\.text)
-        environment = Self.members(of: document["environment"])
-        wasInterrupted = document["interrupted"] == .flag(true)
+        command = document["command"].string ?? ""
+        options = document["options"].members.compactMapValues(\.string)
+        environment = document["environment"].members
+        if case .flag(true) = document["interrupted"] { wasInterrupted = true } else { wasInterrupted = false }
         figures = ResultFigures(document).all
         guard !figures.isEmpty else {
             throw Failure(
                 .usage, "\(origin) holds no repetition of any figure: the run ended before one; measure it again")
         }
-    }
-
-    private static func members(of value: ResultValue?) -> [String: ResultValue] {
-        guard case .object(let members) = value else { return [:] }
-        return members
     }
 }

@@ -94,7 +94,7 @@ public struct Evaluation: Sendable {
         let conditions = MeasuringConditions(
             cpus: cpus.kernel.flatMap { kernel in cpus.consumer.map { (kernel, $0) } }, seed: load.seed, warmUp: warmUp,
             stop: stop, disturbances: disturbances)
-        for warning in conditions.warnings { progress.note("ringbench: \(warning)") }
+        for warning in conditions.warnings { progress.warn(warning) }
         let xdp = try runXDP(progress)
         return EvaluationReport(
             proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),

@@ -75,6 +75,8 @@ struct Disturbances: Encodable, Sendable {
 private struct Snapshot {
     let nanoseconds = ctr_monotonic_ns()
     let usage: rusage
+    /// Of children that have ended: sides of a measurement that are processes.
+    let children: rusage
     let migrations: Int?
     let machine: Machine
 
@@ -86,15 +88,22 @@ private struct Snapshot {
     }
 
     init() {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        self.usage = usage
+        usage = Self.usage(of: RUSAGE_SELF)
+        children = Self.usage(of: RUSAGE_CHILDREN)
         migrations = Self.migrations
         machine = Self.machine
     }
 
-    /// What this process used of the CPUs.
-    var ownSeconds: Double { Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime) }
+    /// What this process and its children used of the CPUs.
+    var ownSeconds: Double {
+        [usage, children].reduce(0) { $0 + Self.seconds($1.ru_utime) + Self.seconds($1.ru_stime) }
+    }
+
+    private static func usage(of whom: __rusage_who) -> rusage {
+        var usage = rusage()
+        getrusage(__rusage_who_t(whom.rawValue), &usage)
+        return usage
+    }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 

@@ -1,7 +1,7 @@
 import Histogram
 
 /// Times of single operations: a high dynamic range histogram, three significant digits from 1 ns to 10 s.
-struct LatencyHistogram: Encodable, Sendable {
+public struct LatencyHistogram: Encodable, Sendable {
     /// Whether the next operation waits for the one before; then what the machine holds up is missing from the others' times.
     enum Loop: String, Encodable, Sendable { case closed, open }
 
@@ -20,14 +20,29 @@ struct LatencyHistogram: Encodable, Sendable {
         }
     }
 
+    /// Counts one time.
+    mutating func record(nanoseconds: UInt64) { histogram.record(min(max(nanoseconds, 1), Self.mostNanoseconds)) }
+
+    /// Times that were counted.
+    public var count: UInt64 { histogram.totalCount }
+
     /// What a table shows, and JSON by its key.
     static let percentiles = [(50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p99.9"), (99.99, "p99.99"), (100, "max")]
 
     /// In nanoseconds; nil where there are not as many values as it takes to tell.
-    func nanoseconds(at percentile: Double) -> UInt64? {
+    public func nanoseconds(at percentile: Double) -> UInt64? {
         let rarest = percentile < 100 ? (100 / (100 - percentile)).rounded() : 1
         guard Double(histogram.totalCount) >= rarest else { return nil }
         return percentile < 100 ? histogram.valueAtPercentile(percentile) : histogram.max
+    }
+
+    /// One line for a terminal.
+    public var summary: String {
+        guard histogram.totalCount > 0 else { return "no time was recorded" }
+        let parts = Self.percentiles.compactMap { percentile, name in
+            nanoseconds(at: percentile).map { "\(name) \((Double($0) / 1000).text(1))" }
+        }
+        return parts.joined(separator: ", ") + " us"
     }
 
     private struct Key: CodingKey {
@@ -40,7 +55,7 @@ struct LatencyHistogram: Encodable, Sendable {
 
     /// `loop`, `count`, `p50_ns` to `max_ns`, and `histogram_ns`: pairs of a value and how often it was, from which percentiles of
     /// several runs can be had.
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(loop, forKey: Key("loop"))
         try container.encode(histogram.totalCount, forKey: Key("count"))

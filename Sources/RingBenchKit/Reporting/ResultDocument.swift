@@ -1,10 +1,5 @@
 import FoundationEssentials
 
-/// The shape of results. Within a version keys are only added.
-enum ResultSchema {
-    static let current = "ringbench/1"
-}
-
 /// What `--json` prints: one object with the schema, what was run where, and the command's own keys beside them.
 public struct ResultDocument<Section: Encodable>: Encodable {
     /// The subcommand.
@@ -34,7 +29,7 @@ public struct ResultDocument<Section: Encodable>: Encodable {
     /// Writes the common keys and the section's into one object.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        try container.encode(ResultSchema.current, forKey: .schema)
+        try container.encode(ResultFile.schema, forKey: .schema)
         try container.encode(command, forKey: .command)
         try container.encode(options, forKey: .options)
         try container.encode(environment, forKey: .environment)

@@ -14,15 +14,14 @@ public enum RingBenchmark {
         try configuration.validate()
         let cpus = try configuration.chooseCPUs()
         let peers = configuration.withPeers ? try RingPeers(in: configuration.peerFolder) : .none
-        for sentence in peers.missing.values.sorted() { progress.note("ringbench: \(sentence)") }
+        for sentence in peers.missing.values.sorted() { progress.warn(sentence) }
         let measurement = RingMeasurement(
             cpus: cpus, patience: configuration.patience, fault: configuration.fault,
             otherProgram: configuration.otherProgram, peerFolder: configuration.peerFolder)
         let all = RingContender.own + peers.contenders
         let contenders = configuration.otherProgram == nil ? all : all.filter(\.crossesProcesses)
         for contender in all where !contenders.contains(where: { $0.implementation == contender.implementation }) {
-            progress.note(
-                "ringbench: \(contender.implementation.rawValue) keeps a pointer in its memory: not between processes")
+            progress.warn("\(contender.implementation.rawValue) keeps a pointer in its memory: not between processes")
         }
         var random = SeededGenerator(seed: configuration.seed)
         let warmUp = try warmUp(configuration, measurement, &random, progress)
@@ -42,7 +41,7 @@ public enum RingBenchmark {
         let conditions = MeasuringConditions(
             cpus: (cpus.producer, cpus.consumer), seed: configuration.seed, warmUp: warmUp, stop: stop,
             disturbances: disturbances)
-        for warning in conditions.warnings { progress.note("ringbench: \(warning)") }
+        for warning in conditions.warnings { progress.warn(warning) }
         return figures.report(cpus: [cpus.producer, cpus.consumer], peers: peers, conditions: conditions)
     }
 

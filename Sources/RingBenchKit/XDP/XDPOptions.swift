@@ -79,7 +79,8 @@ public struct XDPOptions: Sendable {
         [
             "copy-mode": copyMode.rawValue, "attach-mode": attachMode.rawValue, "batch-size": "\(batchSize)",
             "frame-size": "\(frameBytes)", "umem-frames": "\(umemFrames)", "ring-size": "\(ringSize)",
-            "unaligned": "\(isUnaligned)", "frags": "\(hasFragments)", "wait": wait.rawValue,
+            "unaligned": "\(isUnaligned)", "frags": "\(hasFragments)", "tstamp": "\(stampsArrival)",
+            "wait": wait.rawValue,
             "need-wakeup": "\(needsWakeup)",
             "busy-poll": busyPollBudget.map { "\($0)" } ?? "off", "interval": "\(intervalNanoseconds / 1_000_000)ms",
         ]

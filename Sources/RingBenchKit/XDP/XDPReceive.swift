@@ -51,8 +51,47 @@ public enum XDPReceive {
             interface: configuration.interface, queue: configuration.queue, options: configuration.options)
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
-        var check = CountingCheck()
         var line = XDPLiveLine("xdp rx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
+        let seen: Seen
+        if configuration.options.stampsArrival {
+            var check = ResidenceCheck()
+            seen = try receive(with: &receiver, &check, configuration, pace, &line, residence: \.times)
+        } else {
+            var check = CountingCheck()
+            seen = try receive(with: &receiver, &check, configuration, pace, &line)
+        }
+        guard receiver.violations.total == 0 else {
+            throw Failure(
+                .invariantBroken,
+                "\(receiver.violations.badAddresses) descriptors pointed outside the UMEM and "
+                    + "\(receiver.violations.doubledFrames) frames came that the kernel did not have; no number is printed"
+            )
+        }
+        let statistics = try receiver.statistics()
+        return XDPReceiveReport(
+            evidence: .kernel, framesReceived: seen.packets, bytesReceived: seen.bytes,
+            framesReturned: receiver.returnedFrames, framesLost: statistics.lostPackets,
+            durationSeconds: Double(max(seen.nanoseconds, 1)) / 1e9,
+            cpuNanosecondsPerFrame: Double(seen.cpuNanoseconds) / Double(max(seen.packets, 1)),
+            batches: receiver.batches.percentiles, residence: seen.residence,
+            calls: receiver.calls, wait: configuration.options.wait,
+            mode: GrantedMode(receiver.socket.mode),
+            attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
+    }
+
+    /// What the receiving loop has seen.
+    private struct Seen {
+        let packets: UInt64
+        let bytes: UInt64
+        let nanoseconds: Int64
+        let cpuNanoseconds: Int64
+        let residence: LatencyHistogram?
+    }
+
+    private static func receive<Check: ByteCountingCheck>(
+        with receiver: inout XDPReceiver, _ check: inout Check, _ configuration: XDPReceiveConfiguration, _ pace: Pace,
+        _ line: inout XDPLiveLine, residence: KeyPath<Check, LatencyHistogram>? = nil
+    ) throws(Failure) -> Seen {
         let start = ctr_monotonic_ns()
         let cpuStart = ctr_thread_cpu_ns()
         var now = start
@@ -67,26 +106,13 @@ public enum XDPReceive {
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
         receiver.program.detach()
         while receiver.receive(check: &check, progress: pace.received) {}
-        guard receiver.violations.total == 0 else {
-            throw Failure(
-                .invariantBroken,
-                "\(receiver.violations.badAddresses) descriptors pointed outside the UMEM and "
-                    + "\(receiver.violations.doubledFrames) frames came that the kernel did not have; no number is printed"
-            )
-        }
-        let statistics = try receiver.statistics()
-        return XDPReceiveReport(
-            evidence: .kernel, framesReceived: check.received, bytesReceived: check.bytes,
-            framesReturned: receiver.returnedFrames, framesLost: statistics.lostPackets,
-            durationSeconds: Double(max(now - start, 1)) / 1e9,
-            cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(check.received, 1)),
-            batches: receiver.batches.percentiles, calls: receiver.calls, wait: configuration.options.wait,
-            mode: GrantedMode(receiver.socket.mode),
-            attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
+        return Seen(
+            packets: check.received, bytes: check.bytes, nanoseconds: now - start, cpuNanoseconds: cpuNanoseconds,
+            residence: residence.map { check[keyPath: $0] })
     }
 
     private static func sample(
-        _ receiver: borrowing XDPReceiver, _ check: CountingCheck
+        _ receiver: borrowing XDPReceiver, _ check: some ByteCountingCheck
     ) throws(Failure) -> XDPLiveLine.Sample {
         try receiver.checkInterface()
         return XDPLiveLine.Sample(

@@ -18,6 +18,8 @@ public struct XDPReceiveReport: Encodable, Sendable {
     public let cpuNanosecondsPerFrame: Double
     /// Packets a batch; nil if none came.
     public let batches: BatchPercentiles?
+    /// From the XDP program to the application; nil unless packets were stamped.
+    public let residence: LatencyHistogram?
     /// System calls of the data path.
     public let calls: XDPCalls
     /// How the receiver waited.
@@ -37,7 +39,7 @@ public struct XDPReceiveReport: Encodable, Sendable {
     public var bytesPerSecond: Double { Double(bytesReceived) / durationSeconds }
 
     private enum CodingKeys: String, CodingKey {
-        case evidence, batches, calls, wait, mode, statistics, umem
+        case evidence, batches, residence, calls, wait, mode, statistics, umem
         case framesReceived = "frames_received"
         case bytesReceived = "bytes_received"
         case framesReturned = "frames_returned"
@@ -62,6 +64,7 @@ public struct XDPReceiveReport: Encodable, Sendable {
         try container.encode(bytesPerSecond, forKey: .bytesPerSecond)
         try container.encode(cpuNanosecondsPerFrame, forKey: .cpuNanosecondsPerFrame)
         try container.encodeIfPresent(batches, forKey: .batches)
+        try container.encodeIfPresent(residence, forKey: .residence)
         try container.encode(calls, forKey: .calls)
         try container.encode(wait, forKey: .wait)
         try container.encode(mode, forKey: .mode)

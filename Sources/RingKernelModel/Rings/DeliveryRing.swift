@@ -66,18 +66,19 @@ final class DeliveryRing: @unchecked Sendable {
 
     /// Puts what just came in into the ring, past the queue of its socket, in which nothing may wait.
     ///
+    /// Not timed: the driver's poll is, as a whole.
+    ///
     /// - Parameter frags: of this ring's binding, `DriverQueue.budget` at the most.
     /// - Returns: how many; the rest is still the caller's.
     func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket, cost: inout CostMeter) -> Int {
         guard socket.announcedBytes == 0 else { return 0 }
         return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DriverQueue.budget) { tokens in
-            let start = CostMeter.start()
             let slots = ring.pointee.reserve(upTo: UInt32(frags.count))
             guard !slots.isEmpty, let names = tokens.baseAddress else { return 0 }
             let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
             let issued = bookkeeping.issueTakingOver(batch, to: owner, tokens: names)
             submit(batch, issued, names, slots, of: socket)
-            cost.add(since: start, tokens: issued)
+            cost.count(issued)
             return issued
         }
     }

@@ -72,7 +72,7 @@ struct ComparisonSessionTests {
         defer { unlink(path) }
         // 1000 to 1999, by the process's number.
         let script = """
-            sh -c 'sed "s/\\[1\\]/[$((1000 + $$ * 7919 % 1000))]/" \(path)'
+            sh -c 'sed "s/\\[1\\]/[$((1000 + $$ * $$ * 7919 % 1000))]/" \(path)'
             """
         let report = try session(script, script) { $0.precision = 0.0001 }
         let record = try #require(report.session)

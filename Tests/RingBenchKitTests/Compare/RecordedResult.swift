@@ -38,6 +38,4 @@ struct RecordedResult {
         1.02, 0.99, 1.00, 1.01, 0.98, 1.00, 1.03, 0.99, 1.01, 1.00, 1.40, 1.00, 0.99, 1.02, 1.00, 0.98, 1.01, 1.00,
         0.99, 1.01,
     ]
-    /// The same machine in a restless spell.
-    static let restless = quiet.enumerated().map { $0.element * ($0.offset % 3 == 0 ? 1.5 : 1) }
 }

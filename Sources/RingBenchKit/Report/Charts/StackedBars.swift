@@ -20,9 +20,10 @@ struct StackedBars {
         case hatched = "pattern 4 border"
         case outlined = "empty border"
 
-        /// As gnuplot has it; the border of an empty box does not follow the line's colour.
+        /// As gnuplot has it. A pattern follows the filling's colour, the border of an empty box neither.
         func words(_ colour: String) -> String {
-            "fs \(rawValue)\(self == .outlined ? " rgb '\(colour)'" : "") lc rgb '\(colour)' lw 0.8"
+            let border = self == .solid ? "" : " rgb '\(colour)'"
+            return "fs \(rawValue)\(border) fc rgb '\(colour)' lw 0.8"
         }
     }
 

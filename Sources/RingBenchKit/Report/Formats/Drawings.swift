@@ -25,7 +25,9 @@ struct Drawings {
         for mark in ["id='", "id=\"", "href='#", "url(#"] {
             drawing = drawing.replacing(mark, with: "\(mark)\(chart.name)-")
         }
-        return drawing.replacing("<title>Gnuplot</title>", with: "")
+        // Axes and words are in the page's colour, which is light on dark.
+        return drawing.replacing("color=\"black\"", with: "color=\"inherit\"")
+            .replacing("color='black'", with: "color='inherit'").replacing("<title>Gnuplot</title>", with: "")
     }
 
     /// Runs a gnuplot program, without the user's own settings.

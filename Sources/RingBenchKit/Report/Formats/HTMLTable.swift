@@ -1,8 +1,13 @@
 /// A table that scrolls in a box of its own where the page is too narrow.
 struct HTMLTable {
     let table: ReportTable
+    /// The columns of numbers.
+    private let numbers: Set<Int>
 
-    init(_ table: ReportTable) { self.table = table }
+    init(_ table: ReportTable) {
+        self.table = table
+        numbers = Set(table.columns.indices.filter { Self.isOfNumbers($0, table) })
+    }
 
     var text: String {
         """
@@ -19,25 +24,30 @@ struct HTMLTable {
     }
 
     private func head(_ column: Int, _ name: String) -> String {
-        "<th scope=\"col\"\(isOfNumbers(column) ? " class=\"n\"" : "")>\(HTMLReport.escaped(name))</th>"
+        "<th scope=\"col\"\(numbers.contains(column) ? " class=\"n\"" : "")>\(HTMLReport.escaped(name))</th>"
     }
 
-    private func isOfNumbers(_ column: Int) -> Bool {
-        column > 0 && table.rows.contains { $0.indices.contains(column) && $0[column].value != nil }
+    /// Whether all that is in it is numbers, which then stand to the right.
+    private static func isOfNumbers(_ column: Int, _ table: ReportTable) -> Bool {
+        column > 0
+            && table.rows.allSatisfy { row in
+                !row.indices.contains(column) || row[column].isNumber || row[column].text.isEmpty
+            }
     }
 
     private func row(_ cells: [ReportCell]) -> String {
         let name = cells.first.map { "<th scope=\"row\">\(HTMLReport.escaped($0.text))</th>" } ?? ""
-        return "<tr>\(name)\(cells.dropFirst().map(cell).joined())</tr>"
+        return "<tr>\(name)\(cells.enumerated().dropFirst().map(cell).joined())</tr>"
     }
 
-    private func cell(_ cell: ReportCell) -> String {
+    private func cell(_ column: Int, _ cell: ReportCell) -> String {
         guard cell.isNumber else {
-            let long = cell.text.count > 60
+            let long = cell.text.count > 44
             return "<td\(long ? " class=\"long\"" : "")>\(HTMLReport.escaped(cell.text))</td>"
         }
         let kind = cell.evidence.map { HTMLReport.kind($0) } ?? ""
         let note = cell.note.isEmpty ? "" : "<small>\(HTMLReport.escaped(cell.note))</small>"
-        return "<td class=\"n\">\(HTMLReport.escaped(cell.text))\(kind)\(note)</td>"
+        return
+            "<td\(numbers.contains(column) ? " class=\"n\"" : "")>\(HTMLReport.escaped(cell.text))\(kind)\(note)</td>"
     }
 }

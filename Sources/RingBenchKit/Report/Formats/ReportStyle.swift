@@ -34,7 +34,7 @@ enum ReportStyle {
         .headlines li { padding: 1rem 1.1rem 1.1rem; background: var(--paper); }
         .headlines p { margin: 0; }
         .headlines .label { min-height: 2.7em; font-size: .8rem; line-height: 1.35; color: var(--soft); }
-        .headlines .figure { margin: .35rem 0 .2rem; font-size: 1.42rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em;
+        .headlines .figure { margin: .35rem 0 .2rem; font-size: 1.28rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em;
                              font-variant-numeric: tabular-nums; white-space: nowrap; }
         .headlines .note { font-size: .8rem; line-height: 1.4; color: var(--soft); }
         nav ol { columns: 15rem; column-gap: 2rem; margin: 1.5rem 0 0; padding: 0 0 0 1.3rem; color: var(--soft); font-size: .95rem; }
@@ -55,7 +55,7 @@ enum ReportStyle {
         thead th.n, td.n { text-align: right; white-space: nowrap; }
         thead th.n { min-width: 4.3rem; white-space: normal; }
         th[scope=row] { position: sticky; left: 0; background: var(--paper); font-weight: 500; white-space: nowrap; }
-        td { max-width: 26rem; }
+        td { max-width: 26rem; white-space: nowrap; }
         td.long { min-width: 20rem; white-space: pre-line; overflow-wrap: anywhere; }
         tbody tr:hover > * { background: var(--panel); }
         td small { display: block; font-size: .76rem; color: var(--soft); }
@@ -64,7 +64,7 @@ enum ReportStyle {
         .kind.k { color: var(--k); } .kind.m { color: var(--m); } .kind.km { color: var(--km); }
         .grid table { border-collapse: separate; border-spacing: 1px; font-size: .74rem; line-height: 1; }
         .grid th, .grid td { padding: 0; border: 0; }
-        .grid thead th { height: 10.5rem; min-width: 1.3rem; vertical-align: bottom; border: 0; font-weight: 500; }
+        .grid thead th { min-width: 1.3rem; vertical-align: bottom; border: 0; font-weight: 500; }
         .grid thead span { display: inline-block; padding: .3rem .05rem; writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
         .grid th[scope=row] { max-width: 25rem; padding-right: .8rem; font-weight: 400; color: var(--soft); line-height: 1.3rem;
                               overflow: hidden; text-overflow: ellipsis; }
@@ -89,6 +89,7 @@ enum ReportStyle {
           header { padding-top: 2rem; }
           h1 { font-size: 1.6rem; }
           h2 { margin-top: 3.2rem; font-size: 1.25rem; }
+          .headlines .label { min-height: 0; }
           .grid th[scope=row] { max-width: 9.5rem; }
           th[scope=row] { max-width: 11rem; white-space: normal; }
         }

@@ -73,7 +73,8 @@ enum JSONValue: Decodable, Sendable {
         case .string(let value): value
         case .array(let values): values.map(\.text).joined(separator: " ")
         case .object(let values):
-            values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
+            values.sorted { $0.key < $1.key }
+                .map { "\($0.key.replacing("_", with: " ")) \($0.value.text)" }.joined(separator: ", ")
         }
     }
 }

@@ -142,7 +142,7 @@ final class TokenContender: ReceiveContender {
         consumers = try TokenConsumers(configuration, kernel: kernel, binding: binding)
         let made = try TokenReceiver(
             interface: interface, queue: 0, options: configuration.traffic.options, kernel: kernel, binding: binding,
-            sockets: consumers.all.map(\.socket))
+            sockets: consumers.all.map(\.socket), isTimed: false)
         chain = .allocate(capacity: 1)
         chain.initialize(to: made)
         self.kernel = kernel

@@ -25,8 +25,9 @@ struct TokenReceiver: ~Copyable {
     private(set) var reposted: UInt64 = 0
     /// Buffers that the kernel has.
     private(set) var posted: UInt32
-    /// What the receiving core spent on it, from RX to FILL.
+    /// What the receiving core spent on it, from RX to FILL; nothing if somebody else takes the time.
     private(set) var cost = CostMeter()
+    private let isTimed: Bool
 
     /// Packets taken since FILL was last looked after.
     private var sinceRefill: UInt32 = 0
@@ -43,9 +44,12 @@ struct TokenReceiver: ~Copyable {
     /// - Parameters:
     ///   - binding: fresh, with `options.umemFrames` net_iovs; all of them are posted.
     ///   - sockets: one for each consumer.
+    ///   - isTimed: whether it takes the time of each drain.
     init(
-        interface: String, queue: UInt32, options: XDPOptions, kernel: Kernel, binding: Binding, sockets: [Socket]
+        interface: String, queue: UInt32, options: XDPOptions, kernel: Kernel, binding: Binding, sockets: [Socket],
+        isTimed: Bool = true
     ) throws(Failure) {
+        self.isTimed = isTimed
         driver = DriverQueue(kernel, binding)
         lanes = TokenLanes(count: sockets.count, capacity: Int(options.batchSize) + DriverQueue.budget)
         scratch = .allocate(capacity: Int(options.umemFrames))
@@ -82,7 +86,7 @@ struct TokenReceiver: ~Copyable {
     ///
     /// - Returns: packets taken.
     mutating func drain(quota: UInt64 = 1 << 14) -> UInt64 {
-        let start = CostMeter.start()
+        let start = isTimed ? CostMeter.start() : 0
         let frames = AlignedFrames(of: receiver.socket)
         let before = reposted
         var taken: UInt64 = 0
@@ -110,7 +114,7 @@ struct TokenReceiver: ~Copyable {
         if taken == 0, receiver.socket.geometry.frameCount &- posted >= refillBatch { takeBack() }
         if reposted != before, receiver.socket.fill.asksForWakeup() { receiver.wakeKernel() }
         received &+= taken
-        if taken > 0 || reposted != before { cost.add(since: start, tokens: Int(taken)) }
+        if isTimed, taken > 0 || reposted != before { cost.add(since: start, tokens: Int(taken)) }
         return taken
     }
 
