@@ -10,19 +10,21 @@ extension AFXDP {
         init() throws { wire = try VethPair() }
 
         @Test(
-            "numbered packets from tx arrive whole, in order, and each frame comes back", arguments: [UInt32(64), 1514])
-        func transmit(packetBytes: UInt32) throws {
+            "numbered packets from tx arrive whole, in order, and each frame comes back",
+            arguments: [UInt32(64), 1514], [true, false])
+        func transmit(packetBytes: UInt32, needsWakeup: Bool) throws {
             let name = wire.senderName
             let received = try Receiver.start(on: wire.receiver, wire.receiverName, packets: 200)
             let report = try wire.sender.run { () throws(Failure) in
                 var configuration = XDPTransmitConfiguration(interface: name)
                 // Fewer than a veth queues: none can be lost.
-                configuration.frames = 200
-                configuration.durationNanoseconds = 0
+                configuration.limit.frames = 200
+                configuration.limit.durationNanoseconds = 0
                 configuration.packetBytes = packetBytes
                 // Each frame goes several times.
                 configuration.options.umemFrames = 64
                 configuration.options.ringSize = 32
+                configuration.options.needsWakeup = needsWakeup
                 return try XDPTransmit.run(configuration: configuration, progress: Progress(quiet: true))
             }
             #expect(report.framesSent == 200 && report.framesQueued == 200 && report.framesOutstanding == 0)
@@ -33,15 +35,19 @@ extension AFXDP {
             #expect(packets.allSatisfy { $0.length == packetBytes && $0.source == 1 + $0.number % 64 })
         }
 
-        @Test("what comes back from a forwarder is what was sent, with the addresses exchanged, and nothing was copied")
-        func turnAround() throws {
+        @Test(
+            "what comes back from a forwarder is what was sent, with the addresses exchanged, and nothing was copied",
+            arguments: [(4096, false, nil), (3000, true, nil), (4096, false, 64)] as [(UInt32, Bool, UInt32?)])
+        func turnAround(frameBytes: UInt32, isUnaligned: Bool, busyPollBudget: UInt32?) throws {
             let (sender, receiver) = (wire.senderName, wire.receiverName)
             let back = try Receiver.start(on: wire.sender, sender, packets: 200, sendingTo: (wire.receiver, receiver))
             let report = try wire.receiver.run { () throws(Failure) in
                 var configuration = XDPForwardConfiguration(interface: receiver)
-                configuration.frames = 200
+                configuration.limit.frames = 200
                 configuration.options.umemFrames = 256
                 configuration.options.batchSize = 7
+                (configuration.options.frameBytes, configuration.options.isUnaligned) = (frameBytes, isUnaligned)
+                configuration.options.busyPollBudget = busyPollBudget
                 return try XDPForward.run(configuration: configuration, progress: Progress(quiet: true))
             }
             #expect(report.framesForwarded == 200 && report.framesReturned == 200)
@@ -58,13 +64,13 @@ extension AFXDP {
             let arrived = try Receiver.start(on: far, second.receiverName, packets: 1000)
             let (name, out, sender) = (wire.receiverName, second.senderName, wire.senderName)
             let (from, via) = (wire.sender, wire.receiver)
-            let forwarding = try PinnedThread<Result<XDPForwardReport, Failure>> {
+            let forwarding = try PinnedThread<Result<XDPRunReport<ForwardedPackets>, Failure>> {
                 do throws(Failure) {
                     return .success(
                         try via.run { () throws(Failure) in
                             var configuration = XDPForwardConfiguration(interface: name)
                             configuration.destination = out
-                            configuration.frames = 1000
+                            configuration.limit.frames = 1000
                             // Each frame goes twice.
                             configuration.options.umemFrames = 512
                             return try XDPForward.run(configuration: configuration, progress: Progress(quiet: true))
@@ -76,7 +82,7 @@ extension AFXDP {
             try Receiver.awaitProgram(on: via, name)
             _ = try from.run { () throws(Failure) in
                 var configuration = XDPTransmitConfiguration(interface: sender)
-                configuration.frames = 1000
+                configuration.limit.frames = 1000
                 configuration.packetsPerSecond = 5000
                 return try XDPTransmit.run(configuration: configuration, progress: Progress(quiet: true))
             }

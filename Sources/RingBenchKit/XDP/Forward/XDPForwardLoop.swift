@@ -49,8 +49,8 @@ func xdpForwardLoop(
     while offset < batch.count {
         let packet = receive.read(at: batch[offset])
         offset &+= 1
-        let (end, overflow) = packet.address.addingReportingOverflow(UInt64(packet.length))
-        guard !overflow, end <= byteCount else {
+        let start = geometry.byteOffset(of: packet.address)
+        guard start &+ UInt64(packet.length) <= byteCount else {
             books.violations.badAddresses &+= 1
             continue
         }
@@ -58,7 +58,7 @@ func xdpForwardLoop(
             books.violations.doubledFrames &+= 1
             continue
         }
-        if turnsAround { turnAround(memory + Int(packet.address), length: packet.length) }
+        if turnsAround { turnAround(memory + Int(start), length: packet.length) }
         books.received.add(packet.address)
         books.bytes &+= UInt64(packet.length)
         transmit.write(XDPDescriptor(address: packet.address, length: packet.length), at: slots[given])

@@ -17,6 +17,8 @@ struct XDPLiveLine {
         var statistics = XDPStatistics()
         /// Packets that a consumer's socket refused.
         var refused: UInt64?
+        /// Packets of each queue, if there are several.
+        var queues: [(queue: UInt32, packets: UInt64)] = []
     }
 
     private let name: String
@@ -53,6 +55,10 @@ struct XDPLiveLine {
             "calls/packet \((calls / max(packets, 1)).text(3))",
             "kernel has \(now.posted) of \(now.frames) frames",
         ]
+        for (position, row) in now.queues.enumerated() {
+            let before = last.queues.isEmpty ? 0 : last.queues[position].packets
+            parts.append("queue \(row.queue) \((Double(row.packets - before) / seconds / 1e6).text(3)) Mpps")
+        }
         let (old, new) = (last.statistics, now.statistics)
         let drops = [
             ("RX full", new.receiveRingFull - old.receiveRingFull),
@@ -75,4 +81,10 @@ public struct XDPCalls: Encodable, Sendable, Hashable {
 
     /// All of them.
     public var all: UInt64 { wakeups &+ waits }
+
+    /// Adds those of another socket.
+    mutating func add(_ other: XDPCalls) {
+        wakeups &+= other.wakeups
+        waits &+= other.waits
+    }
 }
