@@ -152,6 +152,6 @@ enum XDPText {
         table.add(["rx_ring_full", "\(statistics.receiveRingFull)"])
         table.add(["rx_fill_ring_empty_descs", "\(statistics.receiveFillRingEmpty)"])
         table.add(["tx_ring_empty_descs", "\(statistics.transmitRingEmpty)"])
-        return table.text
+        return ([table.text] + statistics.explanations).joined(separator: "\n\n")
     }
 }

@@ -21,6 +21,11 @@ struct XDPForwardCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Queue that sends, from 0.", valueName: "n"))
     var toQueue: UInt32 = 0
 
+    @Flag(
+        name: [.customShort("F"), .customLong("frags")],
+        help: "Forward packets of several frames too, as a large MTU needs them.")
+    var frags = false
+
     @OptionGroup var common: XDPRunOptions
 
     func run() throws {
@@ -30,6 +35,7 @@ struct XDPForwardCommand: ParsableCommand {
             configuration.destination = to
             configuration.destinationQueue = toQueue
             configuration.options = try common.sockets.checked()
+            configuration.options.hasFragments = frags
             try common.run("xdp forward", configuration, XDPForward.run, text: text)
         }
     }

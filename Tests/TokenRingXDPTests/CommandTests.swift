@@ -124,6 +124,30 @@ extension AFXDP {
             #expect(report.framesReturned == 60, "3840 bytes of a packet fit into a frame")
         }
 
+        @Test("a counter that is not zero is explained, with what to do")
+        func explainsCounters() throws {
+            let wire = try VethPair()
+            let (name, sender) = (wire.receiverName, wire.senderName)
+            for (namespace, end) in [(wire.receiver, name), (wire.sender, sender)] {
+                try namespace.run { () throws(Failure) in
+                    _ = try? Invocation(program: "ip", ["link", "set", end, "mtu", "2000"]).finish()
+                }
+            }
+            let run = try wire.receiver.run { () throws(Failure) in
+                do {
+                    let process = try Invocation(["xdp", "rx", "-i", name, "-d", "0", "-f", "2048", "-n", "50ms"])
+                    try Receiver.awaitProgram(on: wire.receiver, name)
+                    try wire.sender.run { () throws(Failure) in try sendRaw(count: 3, bytes: 1900, through: sender) }
+                    #expect(process.waitForErrors(containing: "drops: dropped 3"))
+                    process.interrupt()
+                    return process.finish()
+                } catch {
+                    throw Failure(.checkFailed, "\(error)")
+                }
+            }
+            #expect(run.output.contains("rx_dropped 3: packets were longer than a frame has room for"), "\(run.output)")
+        }
+
         /// Sends 64 packets every few milliseconds for longer than the receiver listens.
         private static func sendFor(_ wire: VethPair) async throws -> Int {
             var rounds = 0

@@ -1,4 +1,5 @@
 import RingBenchKit
+import RingTestSupport
 import Testing
 import TokenRing
 import TokenRingXDP
@@ -92,6 +93,51 @@ extension AFXDP {
             let packets = try arrived.join()
             #expect(packets.map(\.number) == Array(0..<1000))
             #expect(packets.allSatisfy { $0.isIntact && $0.source == 1 + $0.number % 64 && $0.destination == 2 })
+        }
+
+        @Test("a packet of three frames goes on as one packet, and all its frames come back")
+        func fragments() throws {
+            let far = try NetworkNamespace()
+            let second = try VethPair(from: wire.receiver, to: far, names: (sender: "ring-out", receiver: "ring-far"))
+            let (name, out, sender, last) = (wire.receiverName, second.senderName, wire.senderName, second.receiverName)
+            for (namespace, end) in [(wire.sender, sender), (wire.receiver, name), (wire.receiver, out), (far, last)] {
+                try namespace.run { () throws(Failure) in
+                    _ = try? Invocation(program: "ip", ["link", "set", end, "mtu", "9000"]).finish()
+                }
+            }
+            let via = wire.receiver
+            let arriving = try PinnedThread {
+                Result { () throws(Failure) in
+                    try far.run { () throws(Failure) in
+                        var configuration = XDPReceiveConfiguration(interface: last)
+                        configuration.limit = XDPRunLimit(durationNanoseconds: 20_000_000_000, frames: 40)
+                        configuration.options.hasFragments = true
+                        return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
+                    }
+                }
+            }
+            let forwarding = try PinnedThread {
+                Result { () throws(Failure) in
+                    try via.run { () throws(Failure) in
+                        var configuration = XDPForwardConfiguration(interface: name)
+                        configuration.destination = out
+                        configuration.limit = XDPRunLimit(durationNanoseconds: 20_000_000_000, frames: 40)
+                        // A batch ends in the middle of a packet.
+                        (configuration.options.hasFragments, configuration.options.batchSize) = (true, 7)
+                        return try XDPForward.run(configuration: configuration, progress: Progress(quiet: true))
+                    }
+                }
+            }
+            try Receiver.awaitProgram(on: far, last)
+            try Receiver.awaitProgram(on: via, name)
+            // Fewer than a veth queues: none can be lost.
+            try wire.sender.run { () throws(Failure) in try sendRaw(count: 40, bytes: 9000, through: sender) }
+            let report = try forwarding.join().get()
+            #expect(report.framesForwarded == 40 && report.bytesForwarded == 40 * 9000)
+            #expect(report.framesReturned == 120, "3840 bytes of a packet fit into a frame")
+            #expect(report.payloadCopies == 0 && report.framesLost == 0)
+            let arrived = try arriving.join().get()
+            #expect(arrived.framesReceived == 40 && arrived.bytesReceived == 40 * 9000)
         }
     }
 }

@@ -88,7 +88,7 @@ struct Traffic: Sendable {
         // One that must not arrive would come behind the last.
         try receive(on: &receiver, &streams, &count)
         try require(count.received == expected, "\(count.received) packets arrived, not \(expected)")
-        sender.reclaimRefused()
+        try awaitRefused(on: &sender, &count)
         try sender.checkAccount("sender")
         if rules.releases { try receiver.checkAccount("receiver") }
         return count
@@ -98,14 +98,25 @@ struct Traffic: Sendable {
     private func queue(
         _ packets: [SentPacket], from start: Int, on sender: inout XSKEnd, _ count: inout TrafficCount
     ) throws(XSKEnding) -> Int {
-        if sender.queued == 0 { sender.reclaimRefused() }
         var next = start
         while next < packets.count, next - start < Int(rules.batch) {
+            if sender.freeFrames.count < packets[next].parts.count, sender.queued == 0, sender.outstanding.isEmpty {
+                try awaitRefused(on: &sender, &count)
+            }
             guard sender.queue(packets[next], number: UInt32(next)) else { break }
             if !packets[next].arrives { count.refused += UInt64(packets[next].parts.count) }
             next += 1
         }
         return next
+    }
+
+    /// Where the kernel completes what it refused, that comes behind the last packet that it sent; elsewhere never.
+    private func awaitRefused(on sender: inout XSKEnd, _ count: inout TrafficCount) throws(XSKEnding) {
+        for _ in 0..<50 where !sender.refused.isEmpty {
+            try complete(&sender, &count)
+            if !sender.refused.isEmpty { usleep(1000) }
+        }
+        sender.reclaimRefused()
     }
 
     private func drive(_ sender: inout XSKEnd) throws(XSKEnding) {
@@ -183,6 +194,7 @@ extension XSKEnd {
     mutating func complete(_ address: UInt64, _ count: inout TrafficCount) -> UInt32? {
         if let frame = outstanding.removeValue(forKey: address) { return frame }
         if let frame = refused[address]?.popLast() {
+            if refused[address]?.isEmpty == true { refused[address] = nil }
             count.refusedAndCompleted += 1
             return frame
         }

@@ -8,6 +8,7 @@ struct XDPForwarder: ~Copyable, XDPWorker {
     // Declared before the sockets, so that it goes first.
     private let program: RedirectProgram
     private let attachMode: AttachMode
+    private var sendingProgram = SendingProgram()
     private var source: XDPSocket
     private var destination: XDPSocket?
     /// Where and how packets are sent.
@@ -33,7 +34,7 @@ struct XDPForwarder: ~Copyable, XDPWorker {
             let first = try XDPSocket(
                 on: interface, queue: configuration.queue, umem: umem, receiveEntries: options.ringSize,
                 transmitEntries: turnsAround ? options.ringSize : 0, mode: options.copyMode,
-                needWakeup: options.needsWakeup)
+                needWakeup: options.needsWakeup, multiBuffer: options.hasFragments)
             try options.preferBusyPolling(first)
             let second: XDPSocket?
             let target: (NetworkInterface, CopyMode)
@@ -64,7 +65,7 @@ struct XDPForwarder: ~Copyable, XDPWorker {
 
     var packets: UInt64 { books.forwarded }
 
-    var isUnfinished: Bool { books.forwarded != books.returned }
+    var isUnfinished: Bool { books.frames != books.returned }
 
     /// Moves a batch, lets the kernel send, and gives back what was sent.
     mutating func pass() throws(Failure) -> Bool {
@@ -110,6 +111,7 @@ struct XDPForwarder: ~Copyable, XDPWorker {
         calls.wakeups &+= 1
         let error = destination != nil ? destination!.wakeTransmit() : source.wakeTransmit()
         guard [0, EAGAIN, EBUSY, ENOBUFS, EINTR].contains(error) else {
+            if try sendingProgram.helps(against: error, on: sending.interface, sending.mode) { return }
             try checkInterfaces()
             throw Failure(SystemCallError("sendto", errno: error, hint: "packets cannot be sent there"))
         }
@@ -152,7 +154,7 @@ struct XDPForwarder: ~Copyable, XDPWorker {
     /// The report, if every packet was sent from where it was received.
     func report(_ times: XDPRunTimes) throws(Failure) -> XDPRunReport<ForwardedPackets> {
         let statistics = try statistics(of: source)
-        let outstanding = books.forwarded - min(books.returned, books.forwarded)
+        let outstanding = books.frames - min(books.returned, books.frames)
         func require(_ holds: Bool, _ sentence: String) throws(Failure) {
             if !holds { throw Failure(.invariantBroken, "\(sentence); no number is printed") }
         }

@@ -20,7 +20,7 @@ public struct XDPRunFigures: Encodable, Sendable {
     public let wait: XDPWait
     /// Copy or zero copy, where packets come from or, of a sender, where they go.
     public let mode: GrantedMode
-    /// Native or skb; nil of a sender, which has no program.
+    /// Native or skb; nil of a sender, unless its driver sends only with a program attached.
     public let attachMode: GrantedMode?
     /// The pages of the UMEM.
     public let memory: GrantedMode

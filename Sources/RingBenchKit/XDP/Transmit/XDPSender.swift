@@ -10,6 +10,8 @@ struct XDPSender: ~Copyable, XDPWorker {
     private var completed: UInt64 = 0
     private var isContradictory = false
     private var calls = XDPCalls()
+    // Declared before the socket, so that it goes first.
+    private var program = SendingProgram()
     private var socket: XDPSocket
     private var numbered: NumberedFrames
     private let free: FreeFrames
@@ -76,6 +78,7 @@ struct XDPSender: ~Copyable, XDPWorker {
         // The driver or the socket buffer is full for now.
         case 0, EAGAIN, EBUSY, ENOBUFS, EINTR: return
         default:
+            if try program.helps(against: error, on: socket.interface, socket.mode) { return }
             try XDPReceiver.check(socket.interface)
             throw Failure(SystemCallError("sendto on the socket of \(socket.interface.name)", errno: error))
         }
@@ -121,7 +124,7 @@ struct XDPSender: ~Copyable, XDPWorker {
         return XDPRunReport(
             figures: XDPRunFigures(
                 times, packets: completed, bytes: bytes, batches: batches.percentiles, calls: calls, wait: options.wait,
-                mode: socket.mode, memory: memory, statistics: try statistics()),
+                mode: socket.mode, attachMode: program.mode, memory: memory, statistics: try statistics()),
             packets: SentPackets(
                 framesQueued: queued, framesSent: completed, framesOutstanding: outstanding, bytesSent: bytes))
     }
