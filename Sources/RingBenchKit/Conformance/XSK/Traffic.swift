@@ -7,8 +7,8 @@ import TokenRingXDP
 struct TrafficRules: Sendable {
     /// Packets queued at once.
     var batch: UInt32 = 64
-    /// Packets on the way at most.
-    var window = 256
+    /// Packets on the way at most: fewer than the least receive ring of a NIC holds.
+    var window = 192
     /// The receiver sleeps in poll, and packets must be there when it wakes.
     var pollsReceive = false
     /// The sender's only call is poll.
@@ -69,9 +69,8 @@ struct Traffic: Sendable {
         var last = ctr_monotonic_ns()
         while true {
             let before = (next, sender.outstanding.count, count.received, count.foreign)
-            if max(sender.outstanding.count, next - streams.gone) < rules.window {
-                next = try queue(packets, from: next, on: &sender, &count)
-            }
+            let room = rules.window - max(sender.outstanding.count, next - streams.gone)
+            next = try queue(packets, from: next, upTo: min(Int(rules.batch), room), on: &sender, &count)
             try drive(&sender)
             try complete(&sender, &count)
             try receive(on: &receiver, &streams, &count)
@@ -94,12 +93,12 @@ struct Traffic: Sendable {
         return count
     }
 
-    /// Queues as many packets as a batch, TX and the free frames allow; whole packets only.
+    /// Queues up to `most` packets, as TX and the free frames allow; whole packets only.
     private func queue(
-        _ packets: [SentPacket], from start: Int, on sender: inout XSKEnd, _ count: inout TrafficCount
+        _ packets: [SentPacket], from start: Int, upTo most: Int, on sender: inout XSKEnd, _ count: inout TrafficCount
     ) throws(XSKEnding) -> Int {
         var next = start
-        while next < packets.count, next - start < Int(rules.batch) {
+        while next < packets.count, next - start < most {
             if sender.freeFrames.count < packets[next].parts.count, sender.queued == 0, sender.outstanding.isEmpty {
                 try awaitRefused(on: &sender, &count)
             }

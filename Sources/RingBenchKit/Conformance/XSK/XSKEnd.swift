@@ -105,6 +105,7 @@ struct XSKEnd: ~Copyable {
         } catch {
             throw XSKEnding(error)
         }
+        try require(socket.interface.awaitCarrier(), "\(socket.interface.name) lost its link with the program")
     }
 
     /// The kernel's counters.

@@ -72,17 +72,24 @@ public final class VethPair: Sendable {
         try IPCommand.run("link", "set", "dev", name, "up")
     }
 
-    /// The kernel activates a link some milliseconds after it is up; packets sent before are dropped.
     private static func awaitCarrier(_ name: String) throws(Failure) {
         do throws(XDPError) {
-            let interface = try NetworkInterface(named: name)
-            for _ in 0..<2000 {
-                if interface.isRunning { return }
-                usleep(1000)
-            }
+            if try NetworkInterface(named: name).awaitCarrier() { return }
         } catch {
             throw Failure(error)
         }
-        throw Failure(.systemCall, "\(name) has no carrier two seconds after it was brought up")
+        throw Failure(.systemCall, "\(name) has no carrier some seconds after it was brought up")
+    }
+}
+
+extension NetworkInterface {
+    /// Waits until the kernel has activated the link: some milliseconds after a virtual one is up, seconds after some drivers
+    /// were given a program. Packets sent before are dropped or stay. False if it does not.
+    func awaitCarrier() -> Bool {
+        for _ in 0..<5000 {
+            if isRunning { return true }
+            usleep(1000)
+        }
+        return false
     }
 }

@@ -21,8 +21,8 @@ struct SendingProgram {
         } catch {
             throw Failure(error)
         }
-        // The driver may have taken the link down for it.
-        for _ in 0..<5000 where !interface.isRunning { usleep(1000) }
+        // The driver may have taken the link down for it; a run ends with a sentence if it stays so.
+        _ = interface.awaitCarrier()
         return true
     }
 }

@@ -48,19 +48,17 @@ extension XSKCase {
         let interface = try bench.link.enter(.sender)
         var before = ctr_ring_sizes()
         let asked = ctr_interface_ring_sizes(interface.name, &before)
-        var most = UInt32.max
         var seen = "ETHTOOL_GRINGPARAM: errno \(-asked), \(interface.driver) has no rings of its own"
         if asked == 0 {
             let (transmit, receive) = sizes(before)
             let result = ctr_interface_set_ring_sizes(interface.name, receive, transmit)
             guard result == 0 else { throw XSKEnding(SystemCallError("ETHTOOL_SRINGPARAM", errno: result)) }
             seen = "\(interface.driver)'s rings: \(transmit) and \(receive)"
-            // A NIC keeps no more packets that come at once.
-            if bench.mode.path == .zc { most = receive }
         }
         defer {
             if asked == 0 { _ = ctr_interface_set_ring_sizes(interface.name, before.rx, before.tx) }
         }
+        let most = try mostAtOnce(bench)
         for batch in batches.map({ min($0, most) }) {
             var (receiver, sender) = (EndSetup.receiver, EndSetup.sender)
             (receiver.frames, receiver.provided, receiver.receiveEntries) = (entries, entries, entries)
@@ -71,5 +69,14 @@ extension XSKCase {
             seen += "; by \(batch): \(count.text)"
         }
         return seen
+    }
+
+    /// Packets that may come at once: the receiving NIC keeps no more than its ring holds, less the slot that some leave empty.
+    private static func mostAtOnce(_ bench: XSKBench) throws(XSKEnding) -> UInt32 {
+        var sizes = ctr_ring_sizes()
+        guard bench.mode.path == .zc,
+            ctr_interface_ring_sizes(try bench.link.enter(.receiver).name, &sizes) == 0, sizes.rx > 1
+        else { return .max }
+        return sizes.rx - 1
     }
 }
