@@ -11,7 +11,7 @@ extension EvaluationReport {
 
     private var conditionsText: String {
         """
-        \(conditions.stop.text ?? "") Turns by seed \(conditions.seed); warm after \(conditions.warmUp.count) short runs\
+        \(conditions.stop.text ?? "")\(conditions.inFreshProcesses ? " Each run in a fresh process." : "") Turns by seed \(conditions.seed); warm after \(conditions.warmUp.count) short runs\
         \(conditions.warmUp.agrees ? "" : ", or rather not").
         """
     }

@@ -2,6 +2,8 @@
 struct MeasuringConditions: Encodable, Sendable {
     /// The two CPUs of the measured sides; nil: wherever the kernel liked.
     let cpus: (Int, Int)?
+    /// Whether each repetition was made in a process of its own.
+    let inFreshProcesses: Bool
     /// Decided the order of turns.
     let seed: UInt64
     let warmUp: WarmUp
@@ -12,6 +14,7 @@ struct MeasuringConditions: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case cpus, distance, seed, stop, disturbances, warnings
         case warmUp = "warm_up"
+        case inFreshProcesses = "fresh_processes"
     }
 
     /// One line each, for stderr.
@@ -24,6 +27,7 @@ struct MeasuringConditions: Encodable, Sendable {
             try container.encode([cpus.0, cpus.1], forKey: .cpus)
             try container.encode(ProcessorProbe().distance(from: cpus.0, to: cpus.1), forKey: .distance)
         }
+        try container.encode(inFreshProcesses, forKey: .inFreshProcesses)
         try container.encode(seed, forKey: .seed)
         try container.encode(warmUp, forKey: .warmUp)
         try container.encode(stop, forKey: .stop)

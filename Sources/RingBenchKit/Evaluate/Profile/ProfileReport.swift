@@ -19,6 +19,8 @@ public struct ProfileReport: Encodable, Sendable {
             "cover letters of the autorelease series: xarray before, array of counters after, 4 flows, 11 runs (C6)"
     }
 
+    private static let latencyKey = "latency"
+
     /// Idle time by proposal.
     var idle: [String: Repetitions] {
         Dictionary(
@@ -82,8 +84,10 @@ public struct ProfileReport: Encodable, Sendable {
             try row.encode(column.values.median, forKey: Key(column.key))
             try row.encode(Bootstrap().interval95(of: column.values.values), forKey: Key(column.key + "_ci95"))
         }
-        try row.encode(
-            Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.evidence) }), forKey: Key("evidence"))
+        try row.encodeIfPresent(figures[index].latency, forKey: Key(Self.latencyKey))
+        var evidence = Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.evidence) })
+        evidence[Self.latencyKey] = .kernelAndModel
+        try row.encode(evidence, forKey: Key("evidence"))
         try row.encode(
             Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.values) }), forKey: Key("repetitions"))
     }
