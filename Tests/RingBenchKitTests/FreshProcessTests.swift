@@ -33,6 +33,9 @@ struct FreshProcessTests {
         var run = try proposalRun(Self.ringbench)
         run.consumerProgram = Self.ringbench
         #expect(try run.run().consumer.received == 20_000)
+        run.consumerProgram = "/bin/false"
+        let failure = #expect(throws: Failure.self) { try run.run() }
+        #expect(failure?.kind == .invariantBroken && failure?.description.contains("the consumer's process") == true)
     }
 
     @Test("its schedule goes along, and how long bursts took comes back")
@@ -48,11 +51,10 @@ struct FreshProcessTests {
     @Test("what it wastes on purpose goes along")
     func handicap() throws {
         var run = try proposalRun(Self.ringbench)
-        let plain = try run.run().consumer.returning.ticks
-        // More than any disturbance: 10 us a token.
-        run.handicap = Handicap(nanosecondsPerToken: 10_000, TickClock())
-        let slow = try run.run().consumer.returning
-        #expect(slow.ticks > plain || slow.disturbedBatches > 0)
+        let clock = TickClock()
+        run.handicap = Handicap(nanosecondsPerToken: 500, clock)
+        let returning = try run.run().consumer.returning
+        #expect(Double(returning.ticks) * clock.nanosecondsPerTick > 450 * Double(returning.tokens))
     }
 
     @Test("its failure is the run's, with kind and sentence")

@@ -16,7 +16,7 @@ public enum FreshRun {
         var crossings: Int
         var rest: Crossing.Rest
         var schedule: ArrivalSchedule?
-        var consumerIsProcess: Bool
+        var consumerProgram: String?
         var handicap: Handicap
     }
 
@@ -29,7 +29,7 @@ public enum FreshRun {
             proposal: run.composition.name, load: run.load, depth: run.depth, kernelCPU: run.cpus.kernel,
             consumerCPU: run.cpus.consumer, crossings: run.crossings.count,
             rest: run.crossings.first?.crossing.rest ?? Crossing.Rest(), schedule: run.schedule,
-            consumerIsProcess: run.consumerProgram != nil, handicap: run.handicap)
+            consumerProgram: run.consumerProgram, handicap: run.handicap)
         return try MeasuringProcess.ask(assignment, of: subcommand, in: program)
     }
 
@@ -50,7 +50,7 @@ public enum FreshRun {
         run.handicap = assignment.handicap
         _ = try run.warmUp(tokens: warmUpTokens)
         run.schedule = assignment.schedule
-        run.consumerProgram = assignment.consumerIsProcess ? "/proc/self/exe" : nil
+        run.consumerProgram = assignment.consumerProgram
         return try run.run()
     }
 }
