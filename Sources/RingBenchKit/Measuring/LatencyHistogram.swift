@@ -45,24 +45,16 @@ public struct LatencyHistogram: Encodable, Sendable {
         return parts.joined(separator: ", ") + " us"
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
     /// `loop`, `count`, `p50_ns` to `max_ns`, and `histogram_ns`: pairs of a value and how often it was, from which percentiles of
     /// several runs can be had.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(loop, forKey: Key("loop"))
-        try container.encode(histogram.totalCount, forKey: Key("count"))
+        var container = encoder.container(keyedBy: TextKey.self)
+        try container.encode(loop, forKey: "loop")
+        try container.encode(histogram.totalCount, forKey: "count")
         for (percentile, name) in Self.percentiles {
-            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: Key("\(name)_ns"))
+            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: TextKey("\(name)_ns"))
         }
         let pairs = histogram.recordedValues().map { [$0.value, UInt64($0.count)] }
-        try container.encode(pairs, forKey: Key("histogram_ns"))
+        try container.encode(pairs, forKey: "histogram_ns")
     }
 }
