@@ -25,6 +25,8 @@ public struct HostEnvironment: Encodable, Sendable {
     public let topology: ProcessorProbe
     /// Bytes of memory.
     public let memoryBytes: Int
+    /// Of whom instructions can be counted (`EventCounter`), or why of nobody.
+    let instructionCounter = EventCounter.instructionsFinding
     /// Libraries that the figures depend on, and which they are.
     public let libraries: [String: String]
     /// Load averages when the command started.
@@ -47,6 +49,7 @@ public struct HostEnvironment: Encodable, Sendable {
         case hypervisor
         case clockSource = "clock_source"
         case mitigations, tuning, topology, libraries
+        case instructionCounter = "instruction_counter"
         case memoryBytes = "memory_bytes"
         case cCompiler = "c_compiler"
         case loadAverage = "load_average"
