@@ -146,6 +146,7 @@ struct CommandLineTests {
         }
         #expect((object["published"] as? [String: Any])?["before_worker_idle_percent"] as? Double == 13.13)
         #expect((object["findings"] as? [[String: Any]])?.count == 7)
+        #expect(windowSeconds(object) ?? 0 > 0)
         #expect((object["profile"] as? [String: Any])?["reached_idle_percent"] is Double)
     }
 
@@ -169,6 +170,7 @@ struct CommandLineTests {
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
         let object = try json(run)
+        #expect(windowSeconds(object) ?? 0 > 0)
         let sweeps = try #require(object["sweeps"] as? [[String: Any]])
         let points = try #require(sweeps.first?["points"] as? [[String: Any]])
         #expect(points.compactMap { $0["ring_sets"] as? Int } == [1, 2, 4, 8])
@@ -268,6 +270,12 @@ struct CommandLineTests {
         let garbage = try Invocation.run(["inspect", path])
         #expect(garbage.exitCode == 64)
         #expect(garbage.errors.contains(path) && garbage.errors.split(separator: "\n").count == 1)
+    }
+
+    /// How long was measured, by the conditions of a result.
+    private func windowSeconds(_ object: [String: Any]) -> Double? {
+        let conditions = object["conditions"] as? [String: Any]
+        return (conditions?["disturbances"] as? [String: Any])?["window_s"] as? Double
     }
 
     private func json(_ run: Invocation.Result) throws -> [String: Any] {
