@@ -36,6 +36,7 @@ struct XDPForwardCommand: ParsableCommand {
 
     @OptionGroup var sockets: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -49,11 +50,11 @@ struct XDPForwardCommand: ParsableCommand {
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
-            let report = try XDPForward.run(configuration: configuration, progress: output.progress)
+            let report = try XDPForward.run(
+                configuration: configuration, progress: stream.progress(output, "xdp forward", environment, sink))
             let document = ResultDocument(
-                command: "xdp forward", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
-            try output.emit(document, text: text(report, configuration, environment), to: sink)
+                "xdp forward", configuration.described, environment, report, report.surroundings)
+            try stream.emit(document, text: text(report, configuration, environment), output, to: sink)
         }
     }
 

@@ -39,6 +39,7 @@ struct XDPReceiveCommand: ParsableCommand {
 
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -52,11 +53,11 @@ struct XDPReceiveCommand: ParsableCommand {
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
-            let report = try XDPReceive.run(configuration: configuration, progress: output.progress)
+            let report = try XDPReceive.run(
+                configuration: configuration, progress: stream.progress(output, "xdp rx", environment, sink))
             let document = ResultDocument(
-                command: "xdp rx", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
-            try output.emit(document, text: text(report, configuration, environment), to: sink)
+                "xdp rx", configuration.described, environment, report, report.surroundings)
+            try stream.emit(document, text: text(report, configuration, environment), output, to: sink)
         }
     }
 

@@ -40,6 +40,7 @@ struct XDPTransmitCommand: ParsableCommand {
 
     @OptionGroup var socket: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -54,11 +55,11 @@ struct XDPTransmitCommand: ParsableCommand {
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
-            let report = try XDPTransmit.run(configuration: configuration, progress: output.progress)
+            let report = try XDPTransmit.run(
+                configuration: configuration, progress: stream.progress(output, "xdp tx", environment, sink))
             let document = ResultDocument(
-                command: "xdp tx", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
-            try output.emit(document, text: text(report, configuration, environment), to: sink)
+                "xdp tx", configuration.described, environment, report, report.surroundings)
+            try stream.emit(document, text: text(report, configuration, environment), output, to: sink)
         }
     }
 

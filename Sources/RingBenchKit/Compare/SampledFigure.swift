@@ -21,7 +21,9 @@ struct SampledFigure: Sendable, Equatable {
             // Rates first: `tokens_per_s` has `ns_per_` in it.
             if key.hasSuffix("_per_s") || key == "worker_idle_percent" {
                 self = .higher
-            } else if key.contains("ns_per_") || ["syscalls_per_1000_tokens", "copied_bytes_per_token"].contains(key) {
+            } else if key.contains("ns_per_") || key.contains("instructions_per_")
+                || ["syscalls_per_1000_tokens", "copied_bytes_per_token"].contains(key)
+            {
                 self = .lower
             } else {
                 return nil

@@ -94,9 +94,9 @@ public struct Evaluation: Sendable {
         var stop = StopRule(precision: nil)
         stop.note(figures.compactMap { row in row.first { $0.key == ProposalFigures.totalKey }?.repetitions })
         let conditions = MeasuringConditions(
-            cpus: cpus.kernel.flatMap { kernel in cpus.consumer.map { (kernel, $0) } },
-            inFreshProcesses: program != nil, seed: load.seed, warmUp: warmUp, stop: stop, disturbances: disturbances)
-        for warning in conditions.warnings { progress.warn(warning) }
+            cpus: cpus, inFreshProcesses: program != nil, seed: load.seed, warmUp: warmUp, stop: stop,
+            disturbances: disturbances)
+        conditions.warn(progress)
         let xdp = try runXDP(progress)
         return EvaluationReport(
             proposals: rows, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock),

@@ -23,6 +23,8 @@ struct Disturbances: Encodable, Sendable {
     let migrations: Int?
     /// The part of the CPUs' time that the hypervisor gave to others.
     let stolenPart: Double
+    /// The part of the CPUs' time that went into interrupts and softirqs. Where packets are received it is part of what is measured.
+    let interruptPart: Double
     /// The part of the CPUs' time that other processes and the kernel's own threads took.
     let otherLoadPart: Double
 
@@ -34,6 +36,7 @@ struct Disturbances: Encodable, Sendable {
         case minorFaults = "minor_page_faults"
         case majorFaults = "major_page_faults"
         case stolenPart = "stolen_part_of_cpu_time"
+        case interruptPart = "interrupt_part_of_cpu_time"
         case otherLoadPart = "other_load_part_of_cpu_time"
     }
 
@@ -54,6 +57,7 @@ struct Disturbances: Encodable, Sendable {
         }
         let all = max(1, end.machine.total - start.machine.total)
         stolenPart = (end.machine.stolen - start.machine.stolen) / all
+        interruptPart = (end.machine.interrupts - start.machine.interrupts) / all
         let own = end.ownSeconds - start.ownSeconds
         otherLoadPart = max(0, (end.machine.busy - start.machine.busy - own) / all)
     }
@@ -88,6 +92,7 @@ private struct Snapshot {
     struct Machine {
         var total = 0.0
         var busy = 0.0
+        var interrupts = 0.0
         var stolen = 0.0
     }
 
@@ -129,8 +134,9 @@ private struct Snapshot {
         guard ticks.count == 8 else { return Machine() }
         let perSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
         let total = ticks.reduce(0, +)
+        let interrupts = ticks[5] + ticks[6]
         return Machine(
-            total: total / perSecond, busy: (total - ticks[3] - ticks[4] - ticks[7]) / perSecond,
-            stolen: ticks[7] / perSecond)
+            total: total / perSecond, busy: (total - ticks[3] - ticks[4] - interrupts - ticks[7]) / perSecond,
+            interrupts: interrupts / perSecond, stolen: ticks[7] / perSecond)
     }
 }

@@ -48,31 +48,24 @@ public struct LatencyHistogram: Codable, Sendable {
         return parts.joined(separator: ", ") + " us"
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
     /// `loop`, `count`, `p50_ns` to `max_ns`, and `histogram_ns`: pairs of a value and how often it was, from which percentiles of
     /// several runs can be had.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(loop, forKey: Key("loop"))
-        try container.encode(histogram.totalCount, forKey: Key("count"))
+        var container = encoder.container(keyedBy: TextKey.self)
+        try container.encode(loop, forKey: "loop")
+        try container.encode(histogram.totalCount, forKey: "count")
         for (percentile, name) in Self.percentiles {
-            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: Key("\(name)_ns"))
+            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: TextKey("\(name)_ns"))
         }
         let pairs = histogram.recordedValues().map { [$0.value, UInt64($0.count)] }
-        try container.encode(pairs, forKey: Key("histogram_ns"))
+        try container.encode(pairs, forKey: "histogram_ns")
     }
+
     /// From what `encode` wrote.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        self.init(loop: try container.decode(Loop.self, forKey: Key("loop")))
-        for pair in try container.decode([[UInt64]].self, forKey: Key("histogram_ns")) where pair.count == 2 {
+        let container = try decoder.container(keyedBy: TextKey.self)
+        self.init(loop: try container.decode(Loop.self, forKey: "loop"))
+        for pair in try container.decode([[UInt64]].self, forKey: "histogram_ns") where pair.count == 2 {
             histogram.record(pair[0], count: pair[1])
         }
     }

@@ -49,7 +49,7 @@ public enum RingBenchmark {
         let conditions = MeasuringConditions(
             cpus: (cpus.producer, cpus.consumer), inFreshProcesses: configuration.program != nil,
             seed: configuration.seed, warmUp: warmUp, stop: stop, disturbances: disturbances)
-        for warning in conditions.warnings { progress.warn(warning) }
+        conditions.warn(progress)
         return figures.report(cpus: [cpus.producer, cpus.consumer], peers: peers, conditions: conditions)
     }
 

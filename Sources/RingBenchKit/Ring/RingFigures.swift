@@ -4,7 +4,7 @@ import TokenRing
 struct RingFigures {
     private let configuration: RingConfiguration
     private let contenders: [RingContender]
-    private var transfers: [[RingImplementation: [Double]]]
+    private var transfers: [[RingImplementation: [RingTransfer]]]
     private var roundTrips: [RingImplementation: [Double]] = [:]
     private var latencies: [RingImplementation: LatencyHistogram] = [:]
     private var cacheLines: [Int: [Double]] = [:]
@@ -31,7 +31,7 @@ struct RingFigures {
     func tellLastRound(_ progress: Progress) {
         for (cell, values) in zip(configuration.cells, transfers) {
             for implementation in contenders.map(\.implementation) {
-                guard let own = values[implementation], let last = own.last else { continue }
+                guard let own = values[implementation], let last = own.last?.nanosecondsPerEntry else { continue }
                 progress.measured(
                     MeasuredInterval(
                         name: "\(implementation.rawValue) \(cell.entryBytes) B, batch \(cell.batch)",
@@ -41,24 +41,32 @@ struct RingFigures {
         }
     }
 
+    /// Nanoseconds per entry of each cell.
+    private var times: [[RingImplementation: [Double]]] {
+        transfers.map { $0.mapValues { $0.map(\.nanosecondsPerEntry) } }
+    }
+
     /// Every implementation's repetitions of every figure, always in the same order.
     var samples: [Repetitions] {
-        (transfers + [roundTrips]).flatMap { values in
+        (times + [roundTrips]).flatMap { values in
             contenders.compactMap { values[$0.implementation].map { Repetitions($0) } }
         }
     }
 
     func report(cpus: [Int], peers: RingPeers, conditions: MeasuringConditions) -> RingReport {
         var ring: [RingResult] = []
-        for (cell, values) in zip(configuration.cells, transfers) {
+        for ((cell, transfers), values) in zip(zip(configuration.cells, transfers), times) {
             for implementation in contenders.map(\.implementation) {
-                guard let own = values[implementation] else { continue }
+                guard let own = values[implementation], let transfers = transfers[implementation] else { continue }
                 let ratios = Ratios(own, to: values[.lowerBound])
                 ring.append(
                     RingResult(
                         implementation: implementation, batch: cell.batch, entryBytes: cell.entryBytes,
                         capacity: configuration.capacity, verifiedEntries: cell.entries,
-                        nanosecondsPerEntry: Repetitions(own), ratioToLowerBound: ratios.ofMedians,
+                        nanosecondsPerEntry: Repetitions(own),
+                        producer: ThreadFigures(transfers.map(\.producer), per: cell.entries),
+                        consumer: ThreadFigures(transfers.map(\.consumer), per: cell.entries),
+                        ratioToLowerBound: ratios.ofMedians,
                         pairedRatioToLowerBound: ratios.paired))
             }
         }
@@ -82,7 +90,7 @@ struct RingFigures {
 
     /// Where TokenRing stands in each figure.
     private var standings: [RingStanding] {
-        zip(configuration.cells, transfers).compactMap { cell, values in
+        zip(configuration.cells, times).compactMap { cell, values in
             RingStanding(of: "\(cell.entryBytes) bytes, batch \(cell.batch)", values)
         } + [RingStanding(of: "round trip", roundTrips)].compactMap(\.self)
     }

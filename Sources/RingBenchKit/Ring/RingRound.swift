@@ -2,8 +2,8 @@ import TokenRing
 
 /// What one round measured: every figure once, unless it was interrupted.
 struct RingRound: Codable, Sendable {
-    /// Nanoseconds per entry, cell by cell.
-    var transfers: [[RingImplementation: Double]]
+    /// Cell by cell.
+    var transfers: [[RingImplementation: RingTransfer]]
     /// Nanoseconds per round trip.
     var roundTrips: [RingImplementation: Double] = [:]
     /// Of single round trips.

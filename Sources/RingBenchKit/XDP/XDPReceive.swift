@@ -51,6 +51,7 @@ public enum XDPReceive {
             interface: configuration.interface, queue: configuration.queue, options: configuration.options)
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
+        let window = XDPWindow(on: configuration.interface)
         var line = XDPLiveLine("xdp rx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
         let seen: Seen
         if configuration.options.stampsArrival {
@@ -60,6 +61,7 @@ public enum XDPReceive {
             var check = CountingCheck()
             seen = try receive(with: &receiver, &check, configuration, pace, &line)
         }
+        let surroundings = window.end(progress)
         guard receiver.violations.total == 0 else {
             throw Failure(
                 .invariantBroken,
@@ -76,7 +78,8 @@ public enum XDPReceive {
             batches: receiver.batches.percentiles, residence: seen.residence,
             calls: receiver.calls, wait: configuration.options.wait,
             mode: GrantedMode(receiver.socket.mode),
-            attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account())
+            attachMode: GrantedMode(receiver.attachMode), statistics: statistics, umem: receiver.account(),
+            surroundings: surroundings)
     }
 
     /// What the receiving loop has seen.

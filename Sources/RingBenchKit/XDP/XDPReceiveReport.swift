@@ -32,44 +32,22 @@ public struct XDPReceiveReport: Encodable, Sendable {
     public let statistics: XDPStatistics
     /// Where the frames are at the end.
     public let umem: UMEMAccount
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     /// Received packets per second.
     public var framesPerSecond: Double { Double(framesReceived) / durationSeconds }
     /// Received bytes per second.
     public var bytesPerSecond: Double { Double(bytesReceived) / durationSeconds }
 
-    private enum CodingKeys: String, CodingKey {
-        case evidence, batches, residence, calls, wait, mode, statistics, umem
-        case framesReceived = "frames_received"
-        case bytesReceived = "bytes_received"
-        case framesReturned = "frames_returned"
-        case framesLost = "frames_lost"
-        case durationSeconds = "duration_s"
-        case framesPerSecond = "frames_per_s"
-        case bytesPerSecond = "bytes_per_s"
-        case cpuNanosecondsPerFrame = "cpu_ns_per_frame"
-        case attachMode = "attach_mode"
-    }
-
     /// Writes the measured and the derived figures.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encode(framesReceived, forKey: .framesReceived)
-        try container.encode(bytesReceived, forKey: .bytesReceived)
-        try container.encode(framesReturned, forKey: .framesReturned)
-        try container.encode(framesLost, forKey: .framesLost)
-        try container.encode(durationSeconds, forKey: .durationSeconds)
-        try container.encode(framesPerSecond, forKey: .framesPerSecond)
-        try container.encode(bytesPerSecond, forKey: .bytesPerSecond)
-        try container.encode(cpuNanosecondsPerFrame, forKey: .cpuNanosecondsPerFrame)
-        try container.encodeIfPresent(batches, forKey: .batches)
-        try container.encodeIfPresent(residence, forKey: .residence)
-        try container.encode(calls, forKey: .calls)
-        try container.encode(wait, forKey: .wait)
-        try container.encode(mode, forKey: .mode)
-        try container.encode(attachMode, forKey: .attachMode)
-        try container.encode(statistics, forKey: .statistics)
-        try container.encode(umem, forKey: .umem)
+        try encoder.write([
+            "evidence": evidence, "frames_received": framesReceived, "bytes_received": bytesReceived,
+            "frames_returned": framesReturned, "frames_lost": framesLost, "duration_s": durationSeconds,
+            "frames_per_s": framesPerSecond, "bytes_per_s": bytesPerSecond,
+            "cpu_ns_per_frame": cpuNanosecondsPerFrame, "batches": batches, "residence": residence, "calls": calls,
+            "wait": wait, "mode": mode, "attach_mode": attachMode, "statistics": statistics, "umem": umem,
+        ])
     }
 }

@@ -53,12 +53,15 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     /// Receives until the run is complete and returns every token, or stops early when `watch` says so.
     mutating func run(_ watch: inout Watchdog) -> ConsumerCosts {
         var costs = ConsumerCosts()
+        var meter = ThreadMeter()
+        meter.start()
         consumeLoop(&costs, &watch)
+        costs.thread = meter.end()
         if let fault { apply(fault) }
         // What is left; not part of what is measured.
-        var meter = CostMeter()
+        var unused = CostMeter()
         for lane in 0..<lanes {
-            while held[lane].count > 0, watch.reason == nil { returnOldest(of: lane, &meter, &costs, &watch) }
+            while held[lane].count > 0, watch.reason == nil { returnOldest(of: lane, &unused, &costs, &watch) }
         }
         return costs
     }

@@ -40,6 +40,7 @@ public struct ProfileEvaluation: Sendable {
         for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
         let found = try findRate(crossings, clock, progress)
+        let window = MeasuringWindow()
         var rate = found.tokensPerSecond
         var runs = compositions.map { _ in [ProfileRun]() }
         do throws(Failure) {
@@ -64,12 +65,15 @@ public struct ProfileEvaluation: Sendable {
         } catch {
             guard error.kind == .interrupted, runs.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
+        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        conditions.warn(progress)
         // Differences are taken run by run: drop what the others did not reach.
         let complete = runs.map(\.count).min() ?? 0
         return ProfileReport(
             profile: profile, compositions: compositions,
             figures: runs.map { ProfileFigures(runs: Array($0.prefix(complete)), clock: clock) }, found: found,
-            systemCalls: calls, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
+            systemCalls: calls, conditions: conditions,
+            calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
     }
 
     private var search: RateSearch { RateSearch(idlePercent: profile.idlePercent) }

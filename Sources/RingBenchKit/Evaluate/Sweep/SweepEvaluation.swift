@@ -26,6 +26,7 @@ public struct SweepEvaluation: Sendable {
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         let (clock, crossing) = (TickClock(), try LiveCrossing())
+        let window = MeasuringWindow()
         var results: [SweepReport.Result] = []
         for sweep in sweeps {
             let proposals = sweep.proposals.compactMap { Composition.named($0) }
@@ -57,7 +58,9 @@ public struct SweepEvaluation: Sendable {
             results.append(SweepReport.Result(sweep: sweep, rows: rows))
             if Interrupt.isRequested { break }
         }
-        return SweepReport(results: results, systemCalls: calls)
+        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        conditions.warn(progress)
+        return SweepReport(results: results, systemCalls: calls, conditions: conditions)
     }
 
     /// A point that this host has no room for is left out and says so; one that makes no sense is a defect.

@@ -60,6 +60,7 @@ public enum XDPForward {
         try configuration.check()
         try Capability.require([.netAdmin, .netRaw, .bpf], for: "xdp forward")
         var forwarder = try XDPForwarder(configuration)
+        let window = XDPWindow(on: configuration.interface, configuration.destination ?? configuration.interface)
         var line = XDPLiveLine("xdp forward", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
         let start = ctr_monotonic_ns()
         let cpuStart = ctr_thread_cpu_ns()
@@ -74,7 +75,8 @@ public enum XDPForward {
         }
         try forwarder.drain()
         return try forwarder.report(
-            seconds: Double(max(now - start, 1)) / 1e9, cpuNanoseconds: ctr_thread_cpu_ns() - cpuStart)
+            seconds: Double(max(now - start, 1)) / 1e9, cpuNanoseconds: ctr_thread_cpu_ns() - cpuStart,
+            window.end(progress))
     }
 }
 
@@ -218,7 +220,9 @@ struct XDPForwarder: ~Copyable {
     }
 
     /// The report, if every packet was sent from where it was received.
-    func report(seconds: Double, cpuNanoseconds: Int64) throws(Failure) -> XDPForwardReport {
+    func report(
+        seconds: Double, cpuNanoseconds: Int64, _ surroundings: XDPSurroundings
+    ) throws(Failure) -> XDPForwardReport {
         let statistics = try statistics(of: source)
         let outstanding = books.forwarded - min(books.returned, books.forwarded)
         func require(_ holds: Bool, _ sentence: String) throws(Failure) {
@@ -237,7 +241,7 @@ struct XDPForwarder: ~Copyable {
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(books.forwarded, 1)),
             batches: batches.percentiles, calls: calls, wait: options.wait, mode: GrantedMode(source.mode),
             destinationMode: GrantedMode(sending.mode), attachMode: GrantedMode(attachMode),
-            statistics: statistics)
+            statistics: statistics, surroundings: surroundings)
     }
 }
 
@@ -276,6 +280,8 @@ public struct XDPForwardReport: Encodable, Sendable {
     public let attachMode: GrantedMode
     /// The receiving socket's counters.
     public let statistics: XDPStatistics
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey {
         case evidence, batches, calls, wait, mode, statistics

@@ -69,6 +69,7 @@ public enum XDPTransmit {
         try configuration.check()
         try Capability.require([.netRaw], for: "xdp tx")
         var sender = try XDPSender(configuration)
+        let window = XDPWindow(on: configuration.interface)
         var line = XDPLiveLine("xdp tx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
         var rate = TrafficRate(perSecond: configuration.packetsPerSecond)
         let start = ctr_monotonic_ns()
@@ -87,7 +88,8 @@ public enum XDPTransmit {
         }
         try sender.drain()
         return try sender.report(
-            seconds: Double(max(ctr_monotonic_ns() - start, 1)) / 1e9, cpuNanoseconds: ctr_thread_cpu_ns() - cpuStart)
+            seconds: Double(max(ctr_monotonic_ns() - start, 1)) / 1e9, cpuNanoseconds: ctr_thread_cpu_ns() - cpuStart,
+            window.end(progress))
     }
 }
 
@@ -193,7 +195,9 @@ struct XDPSender: ~Copyable {
     }
 
     /// The report, if every frame is where it must be.
-    func report(seconds: Double, cpuNanoseconds: Int64) throws(Failure) -> XDPTransmitReport {
+    func report(
+        seconds: Double, cpuNanoseconds: Int64, _ surroundings: XDPSurroundings
+    ) throws(Failure) -> XDPTransmitReport {
         guard !isContradictory, completed <= queued else {
             throw Failure(.invariantBroken, "more frames came back than were sent; no number is printed")
         }
@@ -208,7 +212,7 @@ struct XDPSender: ~Copyable {
             bytesSent: completed * UInt64(packetBytes), durationSeconds: seconds,
             framesPerSecond: Double(completed) / seconds,
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(completed, 1)), batches: batches.percentiles,
-            calls: calls, mode: GrantedMode(socket.mode), statistics: try statistics())
+            calls: calls, mode: GrantedMode(socket.mode), statistics: try statistics(), surroundings: surroundings)
     }
 }
 
@@ -238,6 +242,8 @@ public struct XDPTransmitReport: Encodable, Sendable {
     public let mode: GrantedMode
     /// The socket's counters.
     public let statistics: XDPStatistics
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey {
         case evidence, batches, calls, mode, statistics
