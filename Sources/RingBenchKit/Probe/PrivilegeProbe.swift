@@ -20,7 +20,8 @@ public struct PrivilegeProbe: Encodable, Sendable {
     /// `rlimit_memlock_bytes` is null without a limit.
     public func encode(to encoder: any Encoder) throws {
         try encoder.write([
-            "capabilities_present": present, "capabilities_absent": absent, "rlimit_memlock_bytes": Nullable(memlockBytes),
+            "capabilities_present": present, "capabilities_absent": absent,
+            "rlimit_memlock_bytes": Nullable(memlockBytes),
         ])
     }
 }
