@@ -5,12 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/ethtool.h>
 #include <linux/io_uring.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -316,32 +314,6 @@ int ctr_memlock_limit(uint64_t *soft_bytes, uint64_t *hard_bytes)
 		return -errno;
 	*soft_bytes = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
 	*hard_bytes = limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
-	return 0;
-}
-
-int ctr_driver_name(const char *interface, char *out, size_t length)
-{
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { 0 };
-	size_t used;
-	int fd, ret;
-
-	if (strlen(interface) >= sizeof(request.ifr_name))
-		return -ENODEV;
-	strcpy(request.ifr_name, interface);
-	request.ifr_data = (char *)&info;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	ret = or_errno(ioctl(fd, SIOCETHTOOL, &request));
-	close(fd);
-	if (ret < 0)
-		return ret;
-	used = strnlen(info.driver, sizeof(info.driver));
-	if (used >= length)
-		return -EMSGSIZE;
-	memcpy(out, info.driver, used);
-	out[used] = 0;
 	return 0;
 }
 

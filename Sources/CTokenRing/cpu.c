@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <gnu/libc-version.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -48,6 +51,18 @@ int64_t ctr_thread_cpu_ns(void)
 int64_t ctr_monotonic_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+int ctr_count_event(uint32_t type, uint64_t config, int with_kernel)
+{
+	struct perf_event_attr attributes = {
+		.type = type, .size = sizeof(attributes), .config = config,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
+		.exclude_kernel = !with_kernel, .exclude_hv = 1,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 const char *ctr_hypervisor_name(void)

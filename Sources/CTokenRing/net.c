@@ -60,17 +60,17 @@ int ctr_interface_running(const char *name)
 	return (ifr.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
 }
 
-int ctr_interface_driver(const char *name, char *out, size_t capacity)
+int ctr_interface_driver(const char *name, struct ctr_driver *driver)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 	struct ifreq ifr = { .ifr_data = (char *)&info };
 	int ret = interface_ioctl(name, SIOCETHTOOL, &ifr);
 
-	if (ret < 0 || capacity == 0)
-		return ret;
-	strncpy(out, info.driver, capacity - 1);
-	out[capacity - 1] = 0;
-	return 0;
+	memcpy(driver->name, info.driver, sizeof(driver->name));
+	memcpy(driver->version, info.version, sizeof(driver->version));
+	memcpy(driver->firmware, info.fw_version, sizeof(driver->firmware));
+	memcpy(driver->bus, info.bus_info, sizeof(driver->bus));
+	return ret;
 }
 
 int ctr_interface_queues(const char *name)

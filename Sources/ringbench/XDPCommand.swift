@@ -111,9 +111,22 @@ extension XDPReceiverOptions {
 extension XDPWait: ExpressibleByArgument {}
 extension XDPDemoConfiguration.Source: ExpressibleByArgument {}
 
-/// Puts a report under the key `xdp`.
+/// Puts a report under the key `xdp`, and beside it what disturbed it.
 struct XDPSection<Report: Encodable>: Encodable {
     let xdp: Report
+    var conditions: MeasuringConditions?
+}
+
+extension ResultDocument {
+    /// What a command measured on interfaces.
+    init<Report>(
+        _ command: String, _ options: [String: String], _ environment: HostEnvironment, _ report: Report,
+        _ surroundings: XDPSurroundings
+    ) where Section == XDPSection<Report> {
+        self.init(
+            command: command, options: options, environment: environment.with(surroundings.interfaces),
+            interrupted: Interrupt.isRequested, section: XDPSection(xdp: report, conditions: surroundings.conditions))
+    }
 }
 
 /// The lines that all commands print about their modes and counters.

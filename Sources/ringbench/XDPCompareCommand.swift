@@ -45,8 +45,7 @@ struct XDPCompareCommand: ParsableCommand {
             let environment = HostEnvironment()
             let report = try XDPCompare.run(configuration: configuration, progress: output.progress)
             let document = ResultDocument(
-                command: "xdp compare", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
+                "xdp compare", configuration.described, environment, report, report.surroundings)
             try output.emit(document, text: text(report, configuration, environment), to: sink)
         }
     }

@@ -48,8 +48,7 @@ struct XDPDemoCommand: ParsableCommand {
             let environment = HostEnvironment()
             let report = try XDPDemo.run(configuration: configuration, progress: output.progress)
             let document = ResultDocument(
-                command: "xdp demo", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
+                "xdp demo", configuration.described, environment, report, report.surroundings)
             try output.emit(document, text: text(report, configuration, environment), to: sink)
         }
     }

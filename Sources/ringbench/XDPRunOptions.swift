@@ -18,6 +18,7 @@ struct XDPRunOptions: ParsableArguments {
 
     @OptionGroup var sockets: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var stream: StreamOptions
 
     /// Runs a command as it was asked for and prints what it measured.
     func run<Configuration: XDPRunConfiguration, Packets>(
@@ -31,13 +32,11 @@ struct XDPRunOptions: ParsableArguments {
         try configuration.check()
         let sink = try output.open()
         let environment = HostEnvironment()
-        let report = try measure(configuration, output.progress)
-        let document = ResultDocument(
-            command: command, options: configuration.described, environment: environment,
-            interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
+        let report = try measure(configuration, stream.progress(output, command, environment, sink))
+        let document = ResultDocument(command, configuration.described, environment, report, report.surroundings)
         let options = configuration.described.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let head = "\(command): \(options.joined(separator: ", "))\n\(environment.summary)"
-        try output.emit(document, text: "\(head)\n\(text(report).text(report.figures))", to: sink)
+        try stream.emit(document, text: "\(head)\n\(text(report).text(report.figures))", output, to: sink)
     }
 }
 

@@ -64,6 +64,7 @@ struct XDPTokensCommand: ParsableCommand {
 
     @OptionGroup var receiver: XDPReceiverOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var stream: StreamOptions
 
     func run() throws {
         try reportingFailures {
@@ -71,11 +72,11 @@ struct XDPTokensCommand: ParsableCommand {
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
-            let report = try XDPTokens.run(configuration: configuration, progress: output.progress)
+            let report = try XDPTokens.run(
+                configuration: configuration, progress: stream.progress(output, "xdp tokens", environment, sink))
             let document = ResultDocument(
-                command: "xdp tokens", options: configuration.described, environment: environment,
-                interrupted: Interrupt.isRequested, section: XDPSection(xdp: report))
-            try output.emit(document, text: XDPTokensText(report, configuration, environment).text, to: sink)
+                "xdp tokens", configuration.described, environment, report, report.surroundings)
+            try stream.emit(document, text: XDPTokensText(report, configuration, environment).text, output, to: sink)
         }
     }
 

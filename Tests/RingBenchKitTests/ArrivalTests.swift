@@ -42,6 +42,9 @@ struct ArrivalTests {
         #expect(outcome.traffic.offered == 3000)
         #expect(outcome.consumer.received == 3000 - outcome.traffic.dropped)
         #expect(outcome.consumer.returned == outcome.consumer.received)
+        // Each whole burst of 16 has its time, unless a drop has moved the streams.
+        let timed: UInt64? = outcome.traffic.dropped == 0 ? 3000 / 16 : nil
+        #expect(outcome.latency?.count == timed)
     }
 
     @Test("what a closed window refuses is a drop, and the rest is still verified")
@@ -51,6 +54,7 @@ struct ArrivalTests {
         #expect(outcome.traffic.offered == 3000)
         #expect(outcome.traffic.dropped > 0)
         #expect(outcome.consumer.received == 3000 - outcome.traffic.dropped)
+        #expect(outcome.latency == nil)
     }
 
     @Test("wrong bytes leave no result in the open loop either")

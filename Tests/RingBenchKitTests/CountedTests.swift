@@ -20,8 +20,11 @@ struct CountedTests {
 
     @Test("a name that is none, and a batch that does not fit, are refused")
     func refused() {
-        #expect(throws: Failure.self) { try CountedProposal.run("carrier-pigeon", rounds: 1) }
-        #expect(throws: Failure.self) { try CountedRing.run(.tokenRing, entryBytes: 12, batch: 16) }
-        #expect(throws: Failure.self) { try CountedRing.run(.tokenRing, entryBytes: 8, batch: 7) }
+        let refusals = [
+            #expect(throws: Failure.self) { try CountedProposal.run("carrier-pigeon", rounds: 1) },
+            #expect(throws: Failure.self) { try CountedRing.run(.tokenRing, entryBytes: 12, batch: 16) },
+            #expect(throws: Failure.self) { try CountedRing.run(.tokenRing, entryBytes: 8, batch: 7) },
+        ]
+        #expect(refusals.map { $0?.kind } == [.usage, .usage, .usage])
     }
 }

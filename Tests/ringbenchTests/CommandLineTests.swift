@@ -89,7 +89,11 @@ struct CommandLineTests {
             #expect(told.compactMap { $0["value"] as? Double } == values)
         }
         #expect((object["calibration"] as? [Any])?.isEmpty == false)
+        let counter = (object["environment"] as? [String: Any])?["instruction_counter"] as? [String: String]
         for proposal in proposals {
+            #expect(proposal["application_cpu_ns_per_token"] as? Double ?? 0 > 0)
+            #expect(proposal["application_instructions_per_token"] is Double == (counter?["value"] != nil))
+            #expect(proposal["application_instructions_per_token"] is NSNull == (counter?["unknown"] != nil))
             #expect(proposal["verified"] as? Bool == true)
             let evidence = try #require(proposal["evidence"] as? [String: String])
             for key in [
@@ -142,6 +146,7 @@ struct CommandLineTests {
         }
         #expect((object["published"] as? [String: Any])?["before_worker_idle_percent"] as? Double == 13.13)
         #expect((object["findings"] as? [[String: Any]])?.count == 7)
+        #expect(windowSeconds(object) ?? 0 > 0)
         #expect((object["profile"] as? [String: Any])?["reached_idle_percent"] is Double)
     }
 
@@ -164,7 +169,9 @@ struct CommandLineTests {
             folder,
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
-        let sweeps = try #require(try json(run)["sweeps"] as? [[String: Any]])
+        let object = try json(run)
+        #expect(windowSeconds(object) ?? 0 > 0)
+        let sweeps = try #require(object["sweeps"] as? [[String: Any]])
         let points = try #require(sweeps.first?["points"] as? [[String: Any]])
         #expect(points.compactMap { $0["ring_sets"] as? Int } == [1, 2, 4, 8])
         for point in points {
@@ -188,6 +195,10 @@ struct CommandLineTests {
         for row in rows {
             #expect(row["ns_per_entry"] is Double)
             #expect((row["repetitions_ns_per_entry"] as? [Double])?.count == 1)
+            for side in ["producer", "consumer"] {
+                #expect(row["\(side)_cpu_ns_per_entry"] as? Double ?? 0 > 0)
+                #expect(row["\(side)_instructions_per_entry"] != nil, "a number, or null where nothing counts")
+            }
         }
     }
 
@@ -259,6 +270,12 @@ struct CommandLineTests {
         let garbage = try Invocation.run(["inspect", path])
         #expect(garbage.exitCode == 64)
         #expect(garbage.errors.contains(path) && garbage.errors.split(separator: "\n").count == 1)
+    }
+
+    /// How long was measured, by the conditions of a result.
+    private func windowSeconds(_ object: [String: Any]) -> Double? {
+        let conditions = object["conditions"] as? [String: Any]
+        return (conditions?["disturbances"] as? [String: Any])?["window_s"] as? Double
     }
 
     private func json(_ run: Invocation.Result) throws -> [String: Any] {

@@ -36,6 +36,18 @@ struct CompareCommandTests {
         #expect(try Invocation.run(["compare", "--minimum-effect", "10", first, second]).exitCode == 0)
     }
 
+    @Test("a result that gzip packed is read, and one that was cut off is a sentence")
+    func packed() throws {
+        let (first, second) = (try result(1), try result(1.05))
+        defer { for path in ["\(first).gz", "\(second).gz"] { unlink(path) } }
+        for path in [first, second] { #expect(try Invocation(program: "gzip", [path]).finish().exitCode == 0) }
+        let run = try Invocation.run(["compare", "\(first).gz", "\(second).gz"])
+        #expect(run.exitCode == 1 && run.output.contains("1 worse"), "\(run.errors)")
+        try Data(contentsOf: URL(filePath: "\(first).gz")).dropLast(20).write(to: URL(filePath: "\(first).gz"))
+        let cut = try Invocation.run(["compare", "\(first).gz", "\(second).gz"])
+        #expect(cut.exitCode == 64 && cut.errors.contains("was cut off"), "\(cut.errors)")
+    }
+
     @Test("what cannot be compared is one sentence and exit 64")
     func refusals() throws {
         let (first, other) = (try result(1), try result(1, environment: "6.19"))

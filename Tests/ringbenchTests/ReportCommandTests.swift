@@ -120,6 +120,25 @@ struct ReportCommandTests {
         for defect in defects { #expect(page.contains(">\(defect)<"), "\(defect)") }
     }
 
+    @Test("the environment shows each interface that was measured on, what is not told with its reason")
+    func interfaces() throws {
+        var demo = try object("demo")
+        var environment = try #require(demo["environment"] as? [String: Any])
+        environment["interfaces"] = [
+            "eth9": [
+                "driver": ["value": "mlx5_core"], "rings": ["value": ["rx": 1024]],
+                "tcp_data_split": ["unknown": "the driver does not tell"],
+            ]
+        ]
+        demo["environment"] = environment
+        let text = String(decoding: try JSONSerialization.data(withJSONObject: demo), as: UTF8.self)
+        let page = try report([try written(text, "nic.json"), "--format", "markdown"]).output
+        for row in [
+            "| interfaces eth9 driver | mlx5_core |", "| interfaces eth9 rings rx | 1024 |",
+            "| interfaces eth9 tcp_data_split | unknown: the driver does not tell |",
+        ] { #expect(page.contains(row), "\(row)") }
+    }
+
     @Test("what is missing is said with the command that makes it")
     func missing() throws {
         let text = try report([Self.fixture("ring"), "--format", "markdown"]).output

@@ -55,6 +55,14 @@ int ctr_pin_thread(int cpu);
 int ctr_cpu_allowed(int cpu);
 int64_t ctr_thread_cpu_ns(void);
 int64_t ctr_monotonic_ns(void);
+/* perf_event_open(2) of the calling thread on any CPU, from now on; read(2) gives a struct ctr_event_count. */
+int ctr_count_event(uint32_t type, uint64_t config, int with_kernel);
+
+/* PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING */
+struct ctr_event_count {
+	uint64_t events, enabled_ns, running_ns;
+};
+
 const char *ctr_hypervisor_name(void);	/* as CPUID says; "none" on bare metal and where there is no CPUID */
 const char *ctr_libc_version(void);
 const char *ctr_compiler(void);		/* of this file, and whether it optimised */

@@ -74,7 +74,6 @@ int ctr_capabilities(uint64_t *effective);			/* the effective set, a bit each */
 /* For good: another user and group, no supplementary groups, no capability, none to be had by exec. */
 int ctr_drop_privileges(unsigned int user, unsigned int group);
 int ctr_memlock_limit(uint64_t *soft_bytes, uint64_t *hard_bytes);	/* UINT64_MAX: none */
-int ctr_driver_name(const char *interface, char *out, size_t length);	/* ETHTOOL_GDRVINFO */
 int ctr_try_unshare_network(void);	/* ctr_unshare_network() in a child that ends at once */
 
 #endif

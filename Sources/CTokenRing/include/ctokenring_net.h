@@ -14,8 +14,14 @@ int ctr_enter_network(int fd);
 int ctr_open_own_network(void);		/* a descriptor that keeps it alive */
 
 int ctr_interface_running(const char *name);	/* IFF_UP and IFF_RUNNING: 1 or 0 */
-int ctr_interface_driver(const char *name, char *out, size_t capacity);
 int ctr_interface_queues(const char *name);	/* receive queues in use */
+
+/* What a driver says of itself and its device (ETHTOOL_GDRVINFO). Not terminated where all 32 bytes are used. */
+struct ctr_driver {
+	char name[32], version[32], firmware[32], bus[32];
+};
+
+int ctr_interface_driver(const char *name, struct ctr_driver *driver);
 
 /* Descriptors of the NIC's own rings, and how many there may be (ETHTOOL_GRINGPARAM). */
 struct ctr_ring_sizes {

@@ -15,7 +15,7 @@ struct StoredResult: Sendable {
     ///
     /// - Throws: `Failure` of kind `.usage`, naming the file.
     init(path: String) throws(Failure) {
-        guard let text = HostFile.text(path) else {
+        guard let text = try ResultText.read(path) else {
             throw Failure(.usage, "\(path) cannot be read; name a result that ringbench wrote with --json -o")
         }
         try self.init(text, from: path)

@@ -15,16 +15,11 @@ public struct ConformanceVerdict: Encodable, Sendable {
     /// What was seen; why it is not applicable; or, of a failure or defect, what was done and what was seen.
     public let detail: String
 
-    private enum CodingKeys: String, CodingKey { case id, name, mechanism, outcome, expected, detail }
-
     /// Writes the defect's name in front of the detail.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(name, forKey: .name)
-        try container.encode(mechanism, forKey: .mechanism)
-        try container.encode(outcome, forKey: .outcome)
-        try container.encode(expected, forKey: .expected)
-        try container.encode(defect.isEmpty ? detail : "\(defect): \(detail)", forKey: .detail)
+        try encoder.write([
+            "id": id, "name": name, "mechanism": mechanism, "outcome": outcome, "expected": expected,
+            "detail": defect.isEmpty ? detail : "\(defect): \(detail)",
+        ])
     }
 }

@@ -8,6 +8,8 @@ struct ConsumerCosts: Codable, Sendable {
     var returning = Phase()
     /// Where the thread's time went.
     var worker = WorkerTime()
+    /// What the thread took while it received and returned, looks that found nothing included.
+    var thread = ThreadCost()
     /// Calls that would enter the kernel, by what they are.
     var receiveCalls = 0
     var returnCalls = 0
@@ -50,6 +52,7 @@ struct ConsumerCosts: Codable, Sendable {
         sum.receive += other.receive
         sum.returning += other.returning
         sum.worker += other.worker
+        sum.thread += other.thread
         sum.receiveCalls += other.receiveCalls
         sum.returnCalls += other.returnCalls
         sum.wakeupCalls += other.wakeupCalls

@@ -41,9 +41,11 @@ public struct ProposalReport: Encodable, Sendable {
         let median: Double
         let lowerQuartile: Double
         let upperQuartile: Double
+        /// One a repetition: what makes the machine slower for a while makes both slower, and is not in them.
+        let values: [Double]
 
         enum CodingKeys: String, CodingKey {
-            case median
+            case median, values
             case lowerQuartile = "lower_quartile"
             case upperQuartile = "upper_quartile"
         }
@@ -53,37 +55,34 @@ public struct ProposalReport: Encodable, Sendable {
             let pairs = zip(figure.repetitions.values, baseline.repetitions.values)
             guard pairs.allSatisfy({ $0.1 > 0 }), !figure.repetitions.values.isEmpty else { return nil }
             let ratios = Repetitions(pairs.map { $0.0 / $0.1 })
+            values = ratios.values
             (median, lowerQuartile, upperQuartile) = (ratios.median, ratios.quantile(0.25), ratios.quantile(0.75))
         }
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
     /// Medians by their keys, and beside them evidence, spread, repetitions, terms and ratios under the same keys.
     public func encode(to encoder: any Encoder) throws {
-        var row = encoder.container(keyedBy: Key.self)
-        try row.encode(composition.name, forKey: Key("name"))
-        try row.encode(verified, forKey: Key("verified"))
-        try row.encode(composition.description, forKey: Key("composition"))
+        var row = encoder.container(keyedBy: TextKey.self)
+        try row.encode(composition.name, forKey: "name")
+        try row.encode(verified, forKey: "verified")
+        try row.encode(composition.description, forKey: "composition")
         try encode(figures, into: &row)
-        try row.encode(ratios, forKey: Key("ratio_to_sockopt_xarray"))
+        try row.encode(ratios, forKey: "ratio_to_sockopt_xarray")
         if let betweenProcesses {
-            var nested = row.nestedContainer(keyedBy: Key.self, forKey: Key("between_processes"))
+            var nested = row.nestedContainer(keyedBy: TextKey.self, forKey: "between_processes")
             try encode(betweenProcesses, into: &nested)
         }
     }
 
-    private func encode(_ figures: [Figure], into row: inout KeyedEncodingContainer<Key>) throws {
-        for figure in figures { try row.encode(figure.repetitions.median, forKey: Key(figure.key)) }
+    private func encode(_ figures: [Figure], into row: inout KeyedEncodingContainer<TextKey>) throws {
+        for figure in figures { try row.encode(figure.repetitions.median, forKey: TextKey(figure.key)) }
+        // Why is in the environment's instruction_counter.
+        if !figures.contains(where: { $0.key == ProposalFigures.instructionsKey }) {
+            try row.encodeNil(forKey: TextKey(ProposalFigures.instructionsKey))
+        }
         func table<Value: Encodable>(_ name: String, _ value: (Figure) -> Value) throws {
             try row.encode(
-                Dictionary(uniqueKeysWithValues: figures.map { ($0.key, value($0)) }), forKey: Key(name))
+                Dictionary(uniqueKeysWithValues: figures.map { ($0.key, value($0)) }), forKey: TextKey(name))
         }
         try table("evidence", \.evidence)
         try table("spread") { $0.repetitions.spread.isFinite ? $0.repetitions.spread : 0 }

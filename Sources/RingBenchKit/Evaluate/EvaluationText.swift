@@ -2,18 +2,12 @@ extension EvaluationReport {
     /// The tables that a terminal shows.
     public var text: String {
         [
-            slowedText, proposalTable, betweenProcessesTable, Self.legend, conditionsText,
+            slowedText, proposalTable, betweenProcessesTable, Self.legend,
+            [conditions.stop?.text, conditions.turns].compactMap(\.self).joined(separator: " "),
             CalibrationRow.text(calibration), systemCalls.text,
             xdpText,
         ]
         .filter { !$0.isEmpty }.joined(separator: "\n\n")
-    }
-
-    private var conditionsText: String {
-        """
-        \(conditions.stop.text ?? "") Turns by seed \(conditions.seed); warm after \(conditions.warmUp.count) short runs\
-        \(conditions.warmUp.agrees ? "" : ", or rather not").
-        """
     }
 
     private var slowedText: String {

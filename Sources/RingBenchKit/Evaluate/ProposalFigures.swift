@@ -45,6 +45,8 @@ struct ProposalFigures {
     static let copiedKey = "copied_bytes_per_token"
     static let rateKey = "tokens_per_s"
     static let disturbedKey = "disturbed_batches"
+    static let threadKey = "application_cpu_ns_per_token"
+    static let instructionsKey = "application_instructions_per_token"
 
     var all: [Figure] {
         let receive = receiveFigure
@@ -66,7 +68,19 @@ struct ProposalFigures {
             Figure(
                 key: Self.disturbedKey, evidence: .kernel,
                 repetitions: Repetitions(outcomes.map { Double($0.disturbedBatches) })),
-        ]
+        ] + threadFigures
+    }
+
+    /// What the application's threads took: CPU time, and instructions where this machine counts them.
+    private var threadFigures: [Figure] {
+        func figure(_ key: String, _ values: [Double]) -> Figure {
+            Figure(
+                key: key, evidence: .kernelAndModel, repetitions: Repetitions(values.map { $0 / Double(tokens) }))
+        }
+        let threads = outcomes.map(\.consumer.thread)
+        let instructions = threads.compactMap(\.instructions).map { Double($0) }
+        return [figure(Self.threadKey, threads.map { Double($0.cpuNanoseconds) })]
+            + (instructions.count == threads.count ? [figure(Self.instructionsKey, instructions)] : [])
     }
 
     /// The last repetition's total, as it is told while the others still run.

@@ -13,16 +13,18 @@ struct MeasuringWindow {
 struct Disturbances: Encodable, Sendable {
     /// How long it took.
     let seconds: Double
-    /// How often a thread of this process waited, and how often it was put off its CPU while it wanted to go on.
+    /// How often a thread of this process or of a child that ended waited, and how often it was put off its CPU while it wanted to go on.
     let voluntarySwitches: Int
     let involuntarySwitches: Int
-    /// Page faults of this process: without reading a disk, and with.
+    /// Page faults of the same: without reading a disk, and with.
     let minorFaults: Int
     let majorFaults: Int
     /// How often the kernel moved a thread of this process, of those that live to the end; nil where it does not count that.
     let migrations: Int?
     /// The part of the CPUs' time that the hypervisor gave to others.
     let stolenPart: Double
+    /// The part of the CPUs' time that went into interrupts and softirqs. Where packets are received it is part of what is measured.
+    let interruptPart: Double
     /// The part of the CPUs' time that other processes and the kernel's own threads took.
     let otherLoadPart: Double
 
@@ -34,15 +36,20 @@ struct Disturbances: Encodable, Sendable {
         case minorFaults = "minor_page_faults"
         case majorFaults = "major_page_faults"
         case stolenPart = "stolen_part_of_cpu_time"
+        case interruptPart = "interrupt_part_of_cpu_time"
         case otherLoadPart = "other_load_part_of_cpu_time"
     }
 
     fileprivate init(from start: Snapshot, to end: Snapshot) {
         seconds = max(1e-9, Double(end.nanoseconds - start.nanoseconds) / 1e9)
-        voluntarySwitches = end.usage.ru_nvcsw - start.usage.ru_nvcsw
-        involuntarySwitches = end.usage.ru_nivcsw - start.usage.ru_nivcsw
-        minorFaults = end.usage.ru_minflt - start.usage.ru_minflt
-        majorFaults = end.usage.ru_majflt - start.usage.ru_majflt
+        func counted(_ count: KeyPath<rusage, Int>) -> Int {
+            end.usage[keyPath: count] + end.children[keyPath: count]
+                - start.usage[keyPath: count] - start.children[keyPath: count]
+        }
+        voluntarySwitches = counted(\.ru_nvcsw)
+        involuntarySwitches = counted(\.ru_nivcsw)
+        minorFaults = counted(\.ru_minflt)
+        majorFaults = counted(\.ru_majflt)
         if let before = start.migrations, let after = end.migrations {
             migrations = max(0, after - before)
         } else {
@@ -50,6 +57,7 @@ struct Disturbances: Encodable, Sendable {
         }
         let all = max(1, end.machine.total - start.machine.total)
         stolenPart = (end.machine.stolen - start.machine.stolen) / all
+        interruptPart = (end.machine.interrupts - start.machine.interrupts) / all
         let own = end.ownSeconds - start.ownSeconds
         otherLoadPart = max(0, (end.machine.busy - start.machine.busy - own) / all)
     }
@@ -84,6 +92,7 @@ private struct Snapshot {
     struct Machine {
         var total = 0.0
         var busy = 0.0
+        var interrupts = 0.0
         var stolen = 0.0
     }
 
@@ -125,8 +134,9 @@ private struct Snapshot {
         guard ticks.count == 8 else { return Machine() }
         let perSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
         let total = ticks.reduce(0, +)
+        let interrupts = ticks[5] + ticks[6]
         return Machine(
-            total: total / perSecond, busy: (total - ticks[3] - ticks[4] - ticks[7]) / perSecond,
-            stolen: ticks[7] / perSecond)
+            total: total / perSecond, busy: (total - ticks[3] - ticks[4] - interrupts - ticks[7]) / perSecond,
+            interrupts: interrupts / perSecond, stolen: ticks[7] / perSecond)
     }
 }

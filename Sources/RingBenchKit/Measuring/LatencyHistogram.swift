@@ -1,9 +1,9 @@
 import Histogram
 
 /// Times of single operations: a high dynamic range histogram, three significant digits from 1 ns to 10 s.
-public struct LatencyHistogram: Encodable, Sendable {
+public struct LatencyHistogram: Codable, Sendable {
     /// Whether the next operation waits for the one before; then what the machine holds up is missing from the others' times.
-    enum Loop: String, Encodable, Sendable { case closed, open }
+    enum Loop: String, Codable, Sendable { case closed, open }
 
     private var histogram = Histogram<UInt64>(
         lowestDiscernibleValue: 1, highestTrackableValue: mostNanoseconds, numberOfSignificantValueDigits: .three)
@@ -22,6 +22,9 @@ public struct LatencyHistogram: Encodable, Sendable {
 
     /// Counts one time.
     mutating func record(nanoseconds: UInt64) { histogram.record(min(max(nanoseconds, 1), Self.mostNanoseconds)) }
+
+    /// Counts what another one did.
+    mutating func add(_ other: LatencyHistogram) { histogram.add(other.histogram) }
 
     /// Times that were counted.
     public var count: UInt64 { histogram.totalCount }
@@ -45,24 +48,25 @@ public struct LatencyHistogram: Encodable, Sendable {
         return parts.joined(separator: ", ") + " us"
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
     /// `loop`, `count`, `p50_ns` to `max_ns`, and `histogram_ns`: pairs of a value and how often it was, from which percentiles of
     /// several runs can be had.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(loop, forKey: Key("loop"))
-        try container.encode(histogram.totalCount, forKey: Key("count"))
+        var container = encoder.container(keyedBy: TextKey.self)
+        try container.encode(loop, forKey: "loop")
+        try container.encode(histogram.totalCount, forKey: "count")
         for (percentile, name) in Self.percentiles {
-            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: Key("\(name)_ns"))
+            try container.encodeIfPresent(nanoseconds(at: percentile), forKey: TextKey("\(name)_ns"))
         }
         let pairs = histogram.recordedValues().map { [$0.value, UInt64($0.count)] }
-        try container.encode(pairs, forKey: Key("histogram_ns"))
+        try container.encode(pairs, forKey: "histogram_ns")
+    }
+
+    /// From what `encode` wrote.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: TextKey.self)
+        self.init(loop: try container.decode(Loop.self, forKey: "loop"))
+        for pair in try container.decode([[UInt64]].self, forKey: "histogram_ns") where pair.count == 2 {
+            histogram.record(pair[0], count: pair[1])
+        }
     }
 }

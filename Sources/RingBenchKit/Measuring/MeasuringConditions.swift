@@ -1,33 +1,39 @@
-/// Under which conditions a run measured: key `conditions` of a result.
-struct MeasuringConditions: Encodable, Sendable {
+/// Under which conditions a run measured: key `conditions` of a result. What a command does not have is left out.
+public struct MeasuringConditions: Encodable, Sendable {
     /// The two CPUs of the measured sides; nil: wherever the kernel liked.
-    let cpus: (Int, Int)?
+    var cpus: (Int?, Int?) = (nil, nil)
+    /// Whether each repetition was made in a process of its own.
+    var inFreshProcesses: Bool?
     /// Decided the order of turns.
-    let seed: UInt64
-    let warmUp: WarmUp
-    let stop: StopRule
+    var seed: UInt64?
+    var warmUp: WarmUp?
+    var stop: StopRule?
     /// What happened to this process and its machine meanwhile.
     let disturbances: Disturbances
 
-    private enum CodingKeys: String, CodingKey {
-        case cpus, distance, seed, stop, disturbances, warnings
-        case warmUp = "warm_up"
+    /// In which order turns were taken and after how much warming up, for a terminal.
+    var turns: String {
+        let seed = seed.map { ["Turns by seed \($0)"] } ?? []
+        let fresh = inFreshProcesses == true ? ["each run in a fresh process"] : []
+        let warm = warmUp.map { ["warm after \($0.count) short runs\($0.agrees ? "" : ", or rather not")"] } ?? []
+        return (seed + fresh + warm).joined(separator: "; ") + "."
     }
 
     /// One line each, for stderr.
-    var warnings: [String] { [warmUp.warning, stop.warning].compactMap(\.self) + disturbances.warnings }
+    private var warnings: [String] { [warmUp?.warning, stop?.warning].compactMap(\.self) + disturbances.warnings }
+
+    /// Says what whoever reads the result must know.
+    func warn(_ progress: Progress) {
+        for warning in warnings { progress.warn(warning) }
+    }
 
     /// All of it, and the warnings in words.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        if let cpus {
-            try container.encode([cpus.0, cpus.1], forKey: .cpus)
-            try container.encode(ProcessorProbe().distance(from: cpus.0, to: cpus.1), forKey: .distance)
-        }
-        try container.encode(seed, forKey: .seed)
-        try container.encode(warmUp, forKey: .warmUp)
-        try container.encode(stop, forKey: .stop)
-        try container.encode(disturbances, forKey: .disturbances)
-        try container.encode(warnings, forKey: .warnings)
+    public func encode(to encoder: any Encoder) throws {
+        let pair = cpus.0.flatMap { first in cpus.1.map { [first, $0] } }
+        try encoder.write([
+            "cpus": pair, "distance": pair.map { ProcessorProbe().distance(from: $0[0], to: $0[1]) },
+            "fresh_processes": inFreshProcesses, "seed": seed, "warm_up": warmUp, "stop": stop,
+            "disturbances": disturbances, "warnings": warnings,
+        ])
     }
 }

@@ -43,16 +43,10 @@ struct WarmUp: Encodable, Sendable {
             "the machine was not steady when measuring began: after \(rounds.count) rounds its figures still moved by \(moved)"
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case rounds, change, agrees, tolerance
-    }
-
     /// How it went; not the figures.
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(rounds.count, forKey: .rounds)
-        try container.encodeIfPresent(change, forKey: .change)
-        try container.encode(agrees, forKey: .agrees)
-        try container.encode(Self.tolerance, forKey: .tolerance)
+        try encoder.write([
+            "rounds": rounds.count, "change": change, "agrees": agrees, "tolerance": Self.tolerance,
+        ])
     }
 }

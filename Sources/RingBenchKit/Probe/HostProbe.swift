@@ -47,24 +47,12 @@ public struct HostProbe: Encodable, Sendable {
         throw Failure(.unavailable, "this host lacks " + sentences.joined(separator: " "))
     }
 
-    private enum Key: String, CodingKey {
-        case processors, privileges, kernel, libraries, interfaces, workloads
-        case kernelRelease = "kernel_release"
-        case hugePages = "huge_pages"
-        case interfacesUnknown = "interfaces_unknown"
-    }
-
     /// Snake-case keys. The environment is not repeated: the result document has it.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(environment.kernelRelease, forKey: .kernelRelease)
-        try container.encode(processors, forKey: .processors)
-        try container.encode(privileges, forKey: .privileges)
-        try container.encode(kernel, forKey: .kernel)
-        try container.encode(libraries, forKey: .libraries)
-        try container.encode(hugePages, forKey: .hugePages)
-        try container.encode(interfaces, forKey: .interfaces)
-        try container.encodeIfPresent(interfacesUnknown, forKey: .interfacesUnknown)
-        try container.encode(workloads, forKey: .workloads)
+        try encoder.write([
+            "kernel_release": environment.kernelRelease, "processors": processors, "privileges": privileges,
+            "kernel": kernel, "libraries": libraries, "huge_pages": hugePages, "interfaces": interfaces,
+            "interfaces_unknown": interfacesUnknown, "workloads": workloads,
+        ])
     }
 }

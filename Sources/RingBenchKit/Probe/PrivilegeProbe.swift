@@ -9,12 +9,6 @@ public struct PrivilegeProbe: Encodable, Sendable {
     /// Soft RLIMIT_MEMLOCK in bytes; nil without a limit. It does not bind a process with CAP_IPC_LOCK.
     public let memlockBytes: UInt64?
 
-    private enum Key: String, CodingKey {
-        case present = "capabilities_present"
-        case absent = "capabilities_absent"
-        case memlockBytes = "rlimit_memlock_bytes"
-    }
-
     /// Asks the kernel.
     public init() {
         present = Capability.allCases.filter(\.isPresent).map(\.name)
@@ -25,9 +19,9 @@ public struct PrivilegeProbe: Encodable, Sendable {
 
     /// `rlimit_memlock_bytes` is null without a limit.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(present, forKey: .present)
-        try container.encode(absent, forKey: .absent)
-        try container.encode(memlockBytes, forKey: .memlockBytes)
+        try encoder.write([
+            "capabilities_present": present, "capabilities_absent": absent,
+            "rlimit_memlock_bytes": Nullable(memlockBytes),
+        ])
     }
 }

@@ -6,7 +6,7 @@ public struct EventStream: Sendable {
     public enum Event: String, Encodable, Sendable {
         /// The run begins: `schema`, `command`, `environment`.
         case start
-        /// A repetition was measured: `MeasuredInterval`.
+        /// A repetition was measured: `MeasuredInterval`. Or a second has passed on an interface: `XDPInterval`.
         case interval
         /// Whoever reads the result must know: `message`.
         case warning

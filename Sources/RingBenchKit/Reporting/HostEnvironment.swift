@@ -25,6 +25,12 @@ public struct HostEnvironment: Encodable, Sendable {
     public let topology: ProcessorProbe
     /// Bytes of memory.
     public let memoryBytes: Int
+    /// How the network stack polls.
+    let network = NetworkTuning()
+    /// What the command measured on, by name; nil of a command that measures on no interface.
+    private(set) var interfaces: [String: InterfaceEnvironment]?
+    /// Of whom instructions can be counted (`EventCounter`), or why of nobody.
+    let instructionCounter = EventCounter.instructionsFinding
     /// Libraries that the figures depend on, and which they are.
     public let libraries: [String: String]
     /// Load averages when the command started.
@@ -46,7 +52,8 @@ public struct HostEnvironment: Encodable, Sendable {
         case cpus
         case hypervisor
         case clockSource = "clock_source"
-        case mitigations, tuning, topology, libraries
+        case mitigations, tuning, topology, network, interfaces, libraries
+        case instructionCounter = "instruction_counter"
         case memoryBytes = "memory_bytes"
         case cCompiler = "c_compiler"
         case loadAverage = "load_average"
@@ -94,6 +101,13 @@ public struct HostEnvironment: Encodable, Sendable {
         #endif
         arguments = CommandLine.arguments
         startedUnixSeconds = time(nil)
+    }
+
+    /// The same, and the interfaces that were measured on.
+    public func with(_ interfaces: [InterfaceEnvironment]) -> HostEnvironment {
+        var environment = self
+        environment.interfaces = Dictionary(interfaces.map { ($0.name, $0) }) { one, _ in one }
+        return environment
     }
 
     /// One line for people.

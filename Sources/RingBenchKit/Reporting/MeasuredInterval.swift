@@ -15,17 +15,12 @@ public struct MeasuredInterval: Encodable, Sendable {
     /// What kind of number it is.
     public let evidence: Evidence
 
-    private enum Key: CodingKey { case name, repetition, repetitions, key, value, evidence }
-
     /// The keys `name`, `repetition`, `repetitions`, `key`, `value`, `evidence`.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(repetition, forKey: .repetition)
-        try container.encode(repetitions, forKey: .repetitions)
-        try container.encode(key, forKey: .key)
-        try container.encode(value, forKey: .value)
-        try container.encode(evidence, forKey: .evidence)
+        try encoder.write([
+            "name": name, "repetition": repetition, "repetitions": repetitions, "key": key, "value": value,
+            "evidence": evidence,
+        ])
     }
 
     /// A line for people.

@@ -34,6 +34,12 @@ public struct Progress: Sendable {
         if !isTerminal, !isOneOfMany { write("\(interval.text)\n") }
     }
 
+    /// Says what a receiver or sender did since it last said it.
+    func interval(_ interval: XDPInterval) {
+        events?.send(.interval, interval)
+        step(interval.text)
+    }
+
     /// Says something that whoever reads the result must know.
     public func warn(_ text: String) {
         guard let events else { return note("ringbench: \(text)") }

@@ -24,16 +24,12 @@ public struct ResultDocument<Section: Encodable>: Encodable {
         self.section = section
     }
 
-    private enum Key: String, CodingKey { case schema, command, options, environment, interrupted }
-
     /// Writes the common keys and the section's into one object.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(ResultFile.schema, forKey: .schema)
-        try container.encode(command, forKey: .command)
-        try container.encode(options, forKey: .options)
-        try container.encode(environment, forKey: .environment)
-        try container.encode(interrupted, forKey: .interrupted)
+        try encoder.write([
+            "schema": ResultFile.schema, "command": command, "options": options, "environment": environment,
+            "interrupted": interrupted,
+        ])
         try section.encode(to: encoder)
     }
 

@@ -5,7 +5,7 @@ import TokenRing
 
 /// One repetition of one figure: two pinned threads that start together, their time, and the check of what arrived.
 struct RingMeasurement: Sendable {
-    let cpus: (producer: Int, consumer: Int)
+    let cpus: RingConfiguration.CPUs
     let patience: UInt64
     let fault: RingFault?
     /// The program that runs the consuming side in a process of its own; nil keeps it in this one.
@@ -13,11 +13,10 @@ struct RingMeasurement: Sendable {
     /// Where that one finds rings of other projects.
     var peerFolder: String?
 
-    /// Nanoseconds per entry of moving `entries` entries through ring 0, from the start of the first write to the end
-    /// of the last release.
-    func transfer(_ contender: RingContender, _ region: RingArena, batch: UInt32, entries: UInt64) throws(Failure)
-        -> Double
-    {
+    /// Moves `entries` entries through ring 0: from the start of the first write to the end of the last release.
+    func transfer(
+        _ contender: RingContender, _ region: RingArena, batch: UInt32, entries: UInt64
+    ) throws(Failure) -> RingTransfer {
         let name = "\(contender.implementation.rawValue), batch \(batch), \(region.entryBytes) bytes"
         let run = run(entries: entries, batch: batch)
         let pieces = faulty(run, entryBytes: region.entryBytes)
@@ -35,7 +34,9 @@ struct RingMeasurement: Sendable {
             throw Failure(
                 .invariantBroken, "\(name): the producer stopped after \(produced.value) of \(entries) entries")
         }
-        return Double(consumed.end - produced.start) / Double(run.entries)
+        return RingTransfer(
+            nanosecondsPerEntry: Double(consumed.end - produced.start) / Double(run.entries),
+            producer: produced.thread, consumer: consumed.thread)
     }
 
     /// Nanoseconds per round trip of a 16-byte entry through ring 0 and back through ring 1.
@@ -178,20 +179,32 @@ struct RingMeasurement: Sendable {
     }
 }
 
-/// A side's result and when it started and ended, in nanoseconds of the monotonic clock.
+/// What moving entries through a ring took.
+struct RingTransfer: Codable, Sendable {
+    let nanosecondsPerEntry: Double
+    /// What each side's thread took, waiting for the other included.
+    let producer: ThreadCost
+    let consumer: ThreadCost
+}
+
+/// A side's result, what its thread took, and when it started and ended, in nanoseconds of the monotonic clock.
 struct Timed<Value: Sendable>: Sendable {
     let start: Int64
     let end: Int64
+    let thread: ThreadCost
     let value: Value
 
     static func of(
         _ gate: StartGate, _ body: () throws(LayoutError) -> Value
     ) -> Swift.Result<Timed<Value>, LayoutError> {
+        var meter = ThreadMeter()
         gate.arrive()
+        meter.start()
         let start = ctr_monotonic_ns()
         do {
             let value = try body()
-            return .success(Timed(start: start, end: ctr_monotonic_ns(), value: value))
+            let end = ctr_monotonic_ns()
+            return .success(Timed(start: start, end: end, thread: meter.end(), value: value))
         } catch {
             return .failure(error)
         }

@@ -13,16 +13,14 @@ struct RingPeers: Encodable, Sendable {
     /// None were asked for.
     static let none = RingPeers()
 
-    private enum CodingKeys: String, CodingKey { case remarks, missing }
-
     /// By their names.
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
         func named(_ texts: [RingImplementation: String]) -> [String: String] {
             Dictionary(uniqueKeysWithValues: texts.map { ($0.key.rawValue, $0.value) })
         }
-        try container.encode(named(remarks), forKey: .remarks)
-        try container.encode(named(missing), forKey: .missing)
+        try encoder.write([
+            "remarks": named(remarks), "missing": named(missing),
+        ])
     }
 
     private init() {}

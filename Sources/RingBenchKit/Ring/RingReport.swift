@@ -40,43 +40,29 @@ public struct RingResult: Encodable, Sendable {
     public let verifiedEntries: UInt64
     /// Each repetition.
     public let nanosecondsPerEntry: Repetitions
+    /// What the two threads took an entry, waiting for each other included.
+    let producer: ThreadFigures
+    let consumer: ThreadFigures
     /// Median divided by the lower bound's; nil until the lower bound was measured.
     public let ratioToLowerBound: Double?
     /// Median of the ratios to the lower bound inside each round: steadier when the host changes its pace.
     public let pairedRatioToLowerBound: Double?
 
-    private enum CodingKeys: String, CodingKey {
-        case implementation
-        case batch
-        case entryBytes = "entry_bytes"
-        case capacity
-        case verifiedEntries = "verified_entries_per_repetition"
-        case median = "ns_per_entry"
-        case values = "repetitions_ns_per_entry"
-        case fastest = "fastest_quartile_ns_per_entry"
-        case slowest = "slowest_quartile_ns_per_entry"
-        case spread
-        case evidence
-        case ratio = "ratio_to_lower_bound"
-        case pairedRatio = "paired_ratio_to_lower_bound"
-    }
-
     /// The medians beside the raw values.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(implementation, forKey: .implementation)
-        try container.encode(batch, forKey: .batch)
-        try container.encode(entryBytes, forKey: .entryBytes)
-        try container.encode(capacity, forKey: .capacity)
-        try container.encode(verifiedEntries, forKey: .verifiedEntries)
-        try container.encode(nanosecondsPerEntry.median, forKey: .median)
-        try container.encode(nanosecondsPerEntry, forKey: .values)
-        try container.encode(nanosecondsPerEntry.fastestQuartile, forKey: .fastest)
-        try container.encode(nanosecondsPerEntry.slowestQuartile, forKey: .slowest)
-        try container.encode(nanosecondsPerEntry.spread, forKey: .spread)
-        try container.encode(Evidence.model, forKey: .evidence)
-        try container.encodeIfPresent(ratioToLowerBound, forKey: .ratio)
-        try container.encodeIfPresent(pairedRatioToLowerBound, forKey: .pairedRatio)
+        try encoder.write([
+            "implementation": implementation, "batch": batch, "entry_bytes": entryBytes, "capacity": capacity,
+            "verified_entries_per_repetition": verifiedEntries, "ns_per_entry": nanosecondsPerEntry.median,
+            "repetitions_ns_per_entry": nanosecondsPerEntry,
+            "fastest_quartile_ns_per_entry": nanosecondsPerEntry.fastestQuartile,
+            "slowest_quartile_ns_per_entry": nanosecondsPerEntry.slowestQuartile,
+            "spread": nanosecondsPerEntry.spread, "evidence": Evidence.model,
+            "producer_cpu_ns_per_entry": producer.cpuNanoseconds,
+            "consumer_cpu_ns_per_entry": consumer.cpuNanoseconds,
+            "producer_instructions_per_entry": Nullable(producer.instructions),
+            "consumer_instructions_per_entry": Nullable(consumer.instructions),
+            "ratio_to_lower_bound": ratioToLowerBound, "paired_ratio_to_lower_bound": pairedRatioToLowerBound,
+        ])
     }
 }
 
@@ -97,32 +83,16 @@ public struct RoundTripResult: Encodable, Sendable {
     /// Median of the ratios to the lower bound inside each round.
     public let pairedRatioToLowerBound: Double?
 
-    private enum CodingKeys: String, CodingKey {
-        case implementation
-        case entryBytes = "entry_bytes"
-        case verifiedRoundTrips = "verified_round_trips_per_repetition"
-        case median = "ns_per_round_trip"
-        case values = "repetitions_ns_per_round_trip"
-        case spread
-        case latency
-        case evidence
-        case ratio = "ratio_to_lower_bound"
-        case pairedRatio = "paired_ratio_to_lower_bound"
-    }
-
     /// The median beside the raw values.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(implementation, forKey: .implementation)
-        try container.encode(entryBytes, forKey: .entryBytes)
-        try container.encode(verifiedRoundTrips, forKey: .verifiedRoundTrips)
-        try container.encode(nanosecondsPerRoundTrip.median, forKey: .median)
-        try container.encode(nanosecondsPerRoundTrip, forKey: .values)
-        try container.encode(nanosecondsPerRoundTrip.spread, forKey: .spread)
-        try container.encode(latency, forKey: .latency)
-        try container.encode(Evidence.model, forKey: .evidence)
-        try container.encodeIfPresent(ratioToLowerBound, forKey: .ratio)
-        try container.encodeIfPresent(pairedRatioToLowerBound, forKey: .pairedRatio)
+        try encoder.write([
+            "implementation": implementation, "entry_bytes": entryBytes,
+            "verified_round_trips_per_repetition": verifiedRoundTrips,
+            "ns_per_round_trip": nanosecondsPerRoundTrip.median,
+            "repetitions_ns_per_round_trip": nanosecondsPerRoundTrip, "spread": nanosecondsPerRoundTrip.spread,
+            "latency": latency, "evidence": Evidence.model, "ratio_to_lower_bound": ratioToLowerBound,
+            "paired_ratio_to_lower_bound": pairedRatioToLowerBound,
+        ])
     }
 }
 
@@ -133,22 +103,13 @@ public struct CacheLineResult: Encodable, Sendable {
     /// Each repetition.
     public let nanosecondsPerRoundTrip: Repetitions
 
-    private enum CodingKeys: String, CodingKey {
-        case lines
-        case median = "ns_per_round_trip"
-        case values = "repetitions_ns_per_round_trip"
-        case spread
-        case evidence
-    }
-
     /// The median beside the raw values.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(lines, forKey: .lines)
-        try container.encode(nanosecondsPerRoundTrip.median, forKey: .median)
-        try container.encode(nanosecondsPerRoundTrip, forKey: .values)
-        try container.encode(nanosecondsPerRoundTrip.spread, forKey: .spread)
-        try container.encode(Evidence.model, forKey: .evidence)
+        try encoder.write([
+            "lines": lines, "ns_per_round_trip": nanosecondsPerRoundTrip.median,
+            "repetitions_ns_per_round_trip": nanosecondsPerRoundTrip, "spread": nanosecondsPerRoundTrip.spread,
+            "evidence": Evidence.model,
+        ])
     }
 }
 

@@ -97,9 +97,12 @@ public enum RingSide {
             guard meeting.await(.begun, patienceNanoseconds) else {
                 throw Failure(.invariantBroken, "the producing side never began")
             }
+            var meter = ThreadMeter()
+            meter.start()
             let start = ctr_monotonic_ns()
             let seen = try assignment.answers ? contender.answer(region, run) : contender.consume(region, run)
-            meeting.result = Timed(start: start, end: ctr_monotonic_ns(), value: seen)
+            let end = ctr_monotonic_ns()
+            meeting.result = Timed(start: start, end: end, thread: meter.end(), value: seen)
         } catch let failure as Failure {
             throw failure
         } catch {

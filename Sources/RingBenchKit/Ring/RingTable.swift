@@ -23,7 +23,7 @@ extension RingReport {
             parts.append(latencyTable)
         }
         parts.append(
-            "Polling: \(pacing). Turns by seed \(conditions.seed). Evidence: model, user space alone.")
+            "Polling: \(pacing). \(conditions.turns) Evidence: model, user space alone.")
         return parts.joined(separator: "\n\n")
     }
 

@@ -36,21 +36,12 @@ public struct CallCost: Encodable, Sendable {
         unavailable = refusal.map(Refusal.init)
     }
 
-    private enum Key: String, CodingKey {
-        case name, evidence, contains, unavailable
-        case nsPerCall = "ns_per_call"
-        case leavesOut = "leaves_out"
-    }
-
     /// Snake-case keys; `ns_per_call` is missing where `unavailable` is given.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encode(contains, forKey: .contains)
-        try container.encode(leavesOut, forKey: .leavesOut)
-        try container.encodeIfPresent(nsPerCall.map(EncodedCost.init), forKey: .nsPerCall)
-        try container.encodeIfPresent(unavailable, forKey: .unavailable)
+        try encoder.write([
+            "name": name, "evidence": evidence, "contains": contains, "leaves_out": leavesOut,
+            "ns_per_call": nsPerCall.map(EncodedCost.init), "unavailable": unavailable,
+        ])
     }
 }
 
@@ -63,14 +54,9 @@ public struct DerivedCost: Encodable, Sendable {
     /// The figures that it comes from and how.
     public let derivation: String
 
-    private enum Key: String, CodingKey { case name, value, derivation }
-
     /// Snake-case keys.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(derivation, forKey: .derivation)
-        try container.encode(EncodedCost(value), forKey: .value)
+        try encoder.write(["name": name, "derivation": derivation, "value": EncodedCost(value)])
     }
 }
 

@@ -76,20 +76,11 @@ public struct SystemCallCosts: Encodable, Sendable {
         return try body()
     }
 
-    private enum Key: String, CodingKey {
-        case calls, cpu, repetitions, rounds, derived, interrupted
-        case clockOverheadNs = "clock_overhead_ns"
-    }
-
     /// Snake-case keys with units.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(calls, forKey: .calls)
-        try container.encode(cpu, forKey: .cpu)
-        try container.encode(repetitions, forKey: .repetitions)
-        try container.encode(rounds, forKey: .rounds)
-        try container.encode(clockOverheadNs, forKey: .clockOverheadNs)
-        try container.encode(interrupted, forKey: .interrupted)
-        try container.encode(derived, forKey: .derived)
+        try encoder.write([
+            "calls": calls, "cpu": cpu, "repetitions": repetitions, "rounds": rounds,
+            "clock_overhead_ns": clockOverheadNs, "interrupted": interrupted, "derived": derived,
+        ])
     }
 }

@@ -59,10 +59,12 @@ public enum XDPDemo {
         _ configuration: XDPDemoConfiguration, from thread: PinnedThread<Result<SourceResult, Failure>>,
         into receiver: inout XDPReceiver, on memory: PacketMemory, pace: Pace, cpus: [Int], progress: Progress
     ) throws(Failure) -> XDPReport {
+        let window = XDPWindow(on: receiver.socket.interface.name)
         var run = DemoRun(configuration: configuration, pace: pace)
         let cpuStart = ctr_thread_cpu_ns()
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart
+        let surroundings = window.end(progress)
         pace.stop.storeRelease(1)
         let source = try thread.join().get()
         if let error = source.error { throw Failure(error) }
@@ -70,7 +72,8 @@ public enum XDPDemo {
         receiver.program.detach()
         while receiver.receive(check: &run.check, progress: pace.received) {}
         return try run.report(
-            source: source, receiver: &receiver, memory: memory, cpuNanoseconds: cpuNanoseconds, cpus: cpus)
+            source: source, receiver: &receiver, memory: memory, cpuNanoseconds: cpuNanoseconds, cpus: cpus,
+            surroundings: surroundings)
     }
 
     /// Starts the thread that sends `configuration`'s packets to the receiver.

@@ -113,6 +113,8 @@ public struct XDPReport: Encodable, Sendable {
     public let losses: XDPLosses
     /// Where the frames are at the end.
     public let umem: UMEMAccount
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey {
         case source, evidence, wait, cpus, mode, memory, statistics, losses, umem

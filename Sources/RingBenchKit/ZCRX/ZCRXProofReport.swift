@@ -29,19 +29,6 @@ public struct ZCRXProofReport: Encodable, Sendable {
     /// Slots of the refill ring.
     public let refillEntries: UInt32
 
-    private enum CodingKeys: String, CodingKey {
-        case evidence, mode, pieces, restarts, verdict, findings
-        case receivedBytes = "received_bytes"
-        case wrongBytes = "wrong_bytes"
-        case strayPieces = "stray_pieces"
-        case returnedBuffers = "returned_buffers"
-        case entriesLeft = "entries_left"
-        case flushesWhenFull = "flushes_when_full"
-        case areaBuffers = "area_buffers"
-        case buffersAtEnd = "buffers_at_end"
-        case refillEntries = "refill_entries"
-    }
-
     /// What is not as it must be; empty if all is.
     public var findings: [String] {
         var findings: [String] = []
@@ -61,21 +48,12 @@ public struct ZCRXProofReport: Encodable, Sendable {
 
     /// Writes what was seen and what it comes to.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encode(mode, forKey: .mode)
-        try container.encode(receivedBytes, forKey: .receivedBytes)
-        try container.encode(wrongBytes, forKey: .wrongBytes)
-        try container.encode(pieces, forKey: .pieces)
-        try container.encode(strayPieces, forKey: .strayPieces)
-        try container.encode(returnedBuffers, forKey: .returnedBuffers)
-        try container.encode(entriesLeft, forKey: .entriesLeft)
-        try container.encode(flushesWhenFull, forKey: .flushesWhenFull)
-        try container.encode(restarts, forKey: .restarts)
-        try container.encode(areaBuffers, forKey: .areaBuffers)
-        try container.encode(buffersAtEnd, forKey: .buffersAtEnd)
-        try container.encode(refillEntries, forKey: .refillEntries)
-        try container.encode(isProved ? "ok" : "fail", forKey: .verdict)
-        try container.encode(findings, forKey: .findings)
+        try encoder.write([
+            "evidence": evidence, "mode": mode, "received_bytes": receivedBytes, "wrong_bytes": wrongBytes,
+            "pieces": pieces, "stray_pieces": strayPieces, "returned_buffers": returnedBuffers,
+            "entries_left": entriesLeft, "flushes_when_full": flushesWhenFull, "restarts": restarts,
+            "area_buffers": areaBuffers, "buffers_at_end": buffersAtEnd, "refill_entries": refillEntries,
+            "verdict": isProved ? "ok" : "fail", "findings": findings,
+        ])
     }
 }

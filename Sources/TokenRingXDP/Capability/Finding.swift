@@ -1,9 +1,24 @@
+import TokenRing
+
 /// Something that was asked of the host: the answer, or why there is none.
 public enum Finding<Value: Hashable & Sendable>: Hashable, Sendable {
     /// The host's answer.
     case known(Value)
     /// One clause that says why it cannot be known.
     case unknown(reason: String)
+
+    /// What `ask` returns, or the error that it throws in words.
+    public init(_ ask: () throws(SystemCallError) -> Value) {
+        do throws(SystemCallError) { self = .known(try ask()) } catch { self = .unknown(reason: error.description) }
+    }
+
+    /// The answer turned into something else.
+    public func map<Other>(_ turn: (Value) -> Other) -> Finding<Other> {
+        switch self {
+        case .known(let value): .known(turn(value))
+        case .unknown(let reason): .unknown(reason: reason)
+        }
+    }
 
     /// The answer, or nil.
     public var value: Value? {

@@ -13,9 +13,10 @@ public final class GenericNetlinkSocket {
     public static let controller: UInt16 = 16
     /// `NETLINK_GENERIC`.
     static let protocolNumber: CInt = 16
-    /// `NLM_F_REQUEST` and `NLM_F_ACK`.
+    /// `NLM_F_REQUEST`, `NLM_F_ACK` and `NLM_F_DUMP`.
     static let requestFlag: UInt16 = 1
     static let acknowledgeFlag: UInt16 = 4
+    static let dumpFlag: UInt16 = 0x300
 
     /// Opens and binds the socket.
     ///
@@ -30,12 +31,12 @@ public final class GenericNetlinkSocket {
     /// The bytes of a request of `family`: `struct nlmsghdr`, `struct genlmsghdr`, attributes. An attribute of more than
     /// 65531 bytes is left out.
     public static func request(
-        family: UInt16, command: UInt8, sequence: UInt32 = 0, acknowledge: Bool = false,
+        family: UInt16, command: UInt8, sequence: UInt32 = 0, acknowledge: Bool = false, dump: Bool = false,
         attributes: [(type: UInt16, payload: [UInt8])] = []
     ) -> [UInt8] {
         let body = attributes.flatMap { NetlinkAttribute.bytes(type: $0.type, payload: $0.payload) ?? [] }
         let length = UInt32(clamping: NetlinkMessage.headerBytes + 4 + body.count)
-        let flags = requestFlag | (acknowledge ? acknowledgeFlag : 0)
+        let flags = requestFlag | (acknowledge ? acknowledgeFlag : 0) | (dump ? dumpFlag : 0)
         let header =
             hostBytes(length) + hostBytes(family) + hostBytes(flags) + hostBytes(sequence) + hostBytes(UInt32(0))
         return header + [command, 1, 0, 0] + body
@@ -48,16 +49,49 @@ public final class GenericNetlinkSocket {
     public func ask(
         family: UInt16, command: UInt8, attributes: [(type: UInt16, payload: [UInt8])] = []
     ) throws(SystemCallError) -> [NetlinkAttribute] {
-        sequence &+= 1
-        let request = Self.request(family: family, command: command, sequence: sequence, attributes: attributes)
-        try check(ctr_netlink_send(descriptor, request, request.count), "sendto(AF_NETLINK)")
+        try send(family: family, command: command, dump: false, attributes)
         while true {
-            let length = try check(ctr_netlink_receive(descriptor, &buffer, buffer.count), "recvfrom(AF_NETLINK)")
-            for message in NetlinkMessage.parse(buffer.prefix(length)) where message.sequence == sequence {
+            for message in try answers() {
                 if message.type == family { return message.attributes }
                 throw SystemCallError("generic netlink", errno: message.errorNumber ?? EBADMSG)
             }
         }
+    }
+
+    /// Sends one request that has an answer for each of several things, and returns each one's attributes.
+    ///
+    /// - Throws: `SystemCallError`, as `ask`.
+    public func askForAll(
+        family: UInt16, command: UInt8, attributes: [(type: UInt16, payload: [UInt8])] = []
+    ) throws(SystemCallError) -> [[NetlinkAttribute]] {
+        try send(family: family, command: command, dump: true, attributes)
+        var all: [[NetlinkAttribute]] = []
+        while true {
+            for message in try answers() {
+                if message.type == family {
+                    all.append(message.attributes)
+                } else if message.endsDump {
+                    return all
+                } else {
+                    throw SystemCallError("generic netlink", errno: message.errorNumber ?? EBADMSG)
+                }
+            }
+        }
+    }
+
+    private func send(
+        family: UInt16, command: UInt8, dump: Bool, _ attributes: [(type: UInt16, payload: [UInt8])]
+    ) throws(SystemCallError) {
+        sequence &+= 1
+        let request = Self.request(
+            family: family, command: command, sequence: sequence, dump: dump, attributes: attributes)
+        try check(ctr_netlink_send(descriptor, request, request.count), "sendto(AF_NETLINK)")
+    }
+
+    /// What one datagram has of answers to the last request.
+    private func answers() throws(SystemCallError) -> [NetlinkMessage] {
+        let length = try check(ctr_netlink_receive(descriptor, &buffer, buffer.count), "recvfrom(AF_NETLINK)")
+        return NetlinkMessage.parse(buffer.prefix(length)).filter { $0.sequence == sequence }
     }
 
     /// The id of a family by its name, as `CTRL_CMD_GETFAMILY` tells it.

@@ -80,14 +80,13 @@ public struct InterfaceCapabilities: Hashable, Sendable {
     }
 
     private static func driver(of name: String) -> Finding<String> {
-        var buffer = [CChar](repeating: 0, count: 64)
-        let result = ctr_driver_name(name, &buffer, buffer.count)
-        if result == 0 {
-            let driver = text(buffer)
+        do {
+            let driver = try DriverInformation(interface: name).name
             return driver.isEmpty ? .unknown(reason: "the driver gives no name") : .known(driver)
+        } catch {
+            if error.errno.rawValue == EOPNOTSUPP, isLoopback(name) { return .known("loopback") }
+            return .unknown(reason: error.description)
         }
-        if result == -EOPNOTSUPP, isLoopback(name) { return .known("loopback") }
-        return .unknown(reason: SystemCallError("ioctl(ETHTOOL_GDRVINFO)", errno: result).description)
     }
 
     private static func isLoopback(_ name: String) -> Bool {

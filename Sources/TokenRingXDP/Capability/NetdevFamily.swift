@@ -18,6 +18,10 @@ public final class NetdevFamily {
     /// `NETDEV_A_DEV_XDP_ZC_MAX_SEGS`, 32 bits.
     static let zeroCopyMaxSegments: UInt16 = 4
 
+    /// `NETDEV_CMD_NAPI_GET`, of which a dump may be asked for one device with `NETDEV_A_NAPI_IFINDEX`.
+    private static let napiGet: UInt8 = 11
+    private static let napiIfindex: UInt16 = 1
+
     /// Opens a socket and looks the family up.
     ///
     /// - Throws: `SystemCallError`, ENOENT on a kernel older than 6.3.
@@ -44,5 +48,12 @@ public final class NetdevFamily {
         let features = reply.first { $0.type == Self.xdpFeatures }?.unsigned
         let segments = reply.first { $0.type == Self.zeroCopyMaxSegments }?.integer(as: UInt32.self)
         return (features.map(XDPFeatures.init(rawValue:)), segments)
+    }
+
+    /// The NAPI instances of the device with the number `index`; those of a device that is down are not told.
+    func napis(of index: UInt32) throws(SystemCallError) -> [NAPISettings] {
+        try socket.askForAll(
+            family: identifier, command: Self.napiGet, attributes: [(Self.napiIfindex, hostBytes(index))]
+        ).map(NAPISettings.init)
     }
 }

@@ -8,6 +8,13 @@ public struct NetlinkAttribute: Hashable, Sendable {
     public let payload: ArraySlice<UInt8>
 
     static let headerBytes = 4
+    /// `NLA_F_NESTED`: what the type of an attribute of attributes carries in a request.
+    static let nestedFlag: UInt16 = 1 << 15
+
+    /// The attributes inside it.
+    var nested: [NetlinkAttribute] { Self.parse(payload) }
+    /// The text inside it, up to its zero.
+    var text: String { String(decoding: payload.prefix { $0 != 0 }, as: UTF8.self) }
 
     /// Every whole attribute in `bytes`, in order.
     ///

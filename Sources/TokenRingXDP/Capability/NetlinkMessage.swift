@@ -36,6 +36,9 @@ public struct NetlinkMessage: Hashable, Sendable {
         return messages
     }
 
+    /// Whether a dump ends here, and all went well.
+    var endsDump: Bool { type == NetlinkMessage.done && payload.integer(at: 0, as: Int32.self) ?? 0 == 0 }
+
     /// For an `error` message: 0 for an acknowledgement, otherwise the positive errno; nil for any other message, and
     /// for one whose number cannot be an errno.
     public var errorNumber: CInt? {

@@ -20,15 +20,7 @@ public struct NetworkInterface: Hashable, Sendable {
     }
 
     /// The driver's name, or "unknown" if it does not say.
-    public var driver: String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-            buffer.initialize(repeating: 0)
-            guard let base = buffer.baseAddress, ctr_interface_driver(name, base, buffer.count) == 0 else {
-                return "unknown"
-            }
-            return String(cString: base)
-        }
-    }
+    public var driver: String { (try? DriverInformation(interface: name))?.name ?? "unknown" }
 
     /// Receive queues in use, or nil if the driver does not say.
     public var receiveQueues: UInt32? {

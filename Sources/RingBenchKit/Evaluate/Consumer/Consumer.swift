@@ -19,15 +19,17 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     /// What goes wrong when all is received; for tests.
     private let fault: ReturnFault?
     private let handicap: Handicap
+    private let times: DeliveryTimes.Notes?
 
     /// `checker` and `progress` must outlive it.
     init(
         _ source: consuming Source, _ returner: consuming Returner, load: Load, lanesOfAllThreads: Int,
         checker: StreamChecker, progress: RunProgress, thread: Int, sharesCore: Bool,
-        fault: ReturnFault?, handicap: Handicap
+        fault: ReturnFault?, handicap: Handicap, times: DeliveryTimes.Notes?
     ) {
         self.fault = fault
         self.handicap = handicap
+        self.times = times
         self.sharesCore = sharesCore
         lanes = source.lanes
         self.source = source
@@ -51,12 +53,15 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     /// Receives until the run is complete and returns every token, or stops early when `watch` says so.
     mutating func run(_ watch: inout Watchdog) -> ConsumerCosts {
         var costs = ConsumerCosts()
+        var meter = ThreadMeter()
+        meter.start()
         consumeLoop(&costs, &watch)
+        costs.thread = meter.end()
         if let fault { apply(fault) }
         // What is left; not part of what is measured.
-        var meter = CostMeter()
+        var unused = CostMeter()
         for lane in 0..<lanes {
-            while held[lane].count > 0, watch.reason == nil { returnOldest(of: lane, &meter, &costs, &watch) }
+            while held[lane].count > 0, watch.reason == nil { returnOldest(of: lane, &unused, &costs, &watch) }
         }
         return costs
     }
@@ -78,6 +83,7 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
                     found &+= count
                 }
                 worker.endLook(found: count > 0)
+                if count > 0, let times { times.note(batch, count, at: worker.last) }
             }
             if found == 0 {
                 let done = costs.received

@@ -10,6 +10,8 @@ public struct ProfileEvaluation: Sendable {
     public var profile: Profile
     /// CPU of softirq and of the worker.
     public var cpus: (kernel: Int?, consumer: Int?)
+    /// This program, which makes each run in a process of its own; nil makes them in this one.
+    public var program: String?
 
     /// The experiment on these CPUs.
     public init(_ profile: Profile, cpus: (kernel: Int?, consumer: Int?)) {
@@ -33,14 +35,12 @@ public struct ProfileEvaluation: Sendable {
         let costs = try CrossingCosts(calls)
         for composition in compositions { _ = try costs.returnCall(of: composition) }
         let clock = TickClock()
+        let rest = Crossing.Rest(of: costs, peek: calls.peekNs, clock)
         var crossings: [LiveCrossing] = []
-        for _ in 0..<profile.load.threads {
-            let live = try LiveCrossing()
-            live.addRest(of: costs, peek: calls.peekNs, clock)
-            crossings.append(live)
-        }
+        for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
         let found = try findRate(crossings, clock, progress)
+        let window = MeasuringWindow()
         var rate = found.tokensPerSecond
         var runs = compositions.map { _ in [ProfileRun]() }
         do throws(Failure) {
@@ -65,12 +65,15 @@ public struct ProfileEvaluation: Sendable {
         } catch {
             guard error.kind == .interrupted, runs.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
+        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        conditions.warn(progress)
         // Differences are taken run by run: drop what the others did not reach.
         let complete = runs.map(\.count).min() ?? 0
         return ProfileReport(
             profile: profile, compositions: compositions,
             figures: runs.map { ProfileFigures(runs: Array($0.prefix(complete)), clock: clock) }, found: found,
-            systemCalls: calls, calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
+            systemCalls: calls, conditions: conditions,
+            calibration: Interrupt.isRequested ? [] : try Calibration.measure(calls, clock))
     }
 
     private var search: RateSearch { RateSearch(idlePercent: profile.idlePercent) }
@@ -99,6 +102,7 @@ public struct ProfileEvaluation: Sendable {
         var run = ProposalRun(
             composition: composition, load: profile.load, depth: .stamps, cpus: cpus, crossings: crossings)
         run.schedule = schedule
+        run.program = program
         return try run.run()
     }
 

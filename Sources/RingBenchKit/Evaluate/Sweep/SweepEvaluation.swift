@@ -10,6 +10,8 @@ public struct SweepEvaluation: Sendable {
     public var mostTokens: Int?
     /// CPU of softirq and of the consumer.
     public var cpus: (kernel: Int?, consumer: Int?)
+    /// This program, which makes each run in a process of its own; nil makes them in this one.
+    public var program: String?
 
     /// These sweeps on these CPUs.
     public init(_ sweeps: [Sweep], cpus: (kernel: Int?, consumer: Int?)) {
@@ -24,6 +26,7 @@ public struct SweepEvaluation: Sendable {
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         let (clock, crossing) = (TickClock(), try LiveCrossing())
+        let window = MeasuringWindow()
         var results: [SweepReport.Result] = []
         for sweep in sweeps {
             let proposals = sweep.proposals.compactMap { Composition.named($0) }
@@ -55,7 +58,9 @@ public struct SweepEvaluation: Sendable {
             results.append(SweepReport.Result(sweep: sweep, rows: rows))
             if Interrupt.isRequested { break }
         }
-        return SweepReport(results: results, systemCalls: calls)
+        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        conditions.warn(progress)
+        return SweepReport(results: results, systemCalls: calls, conditions: conditions)
     }
 
     /// A point that this host has no room for is left out and says so; one that makes no sense is a defect.
@@ -76,10 +81,10 @@ public struct SweepEvaluation: Sendable {
             progress.step("sweep \(place): repetition \(repetition + 1) of \(repetitions)")
             for turn in proposals.indices {
                 let index = (repetition + turn) % proposals.count
-                outcomes[index].append(
-                    try ProposalRun(
-                        composition: proposals[index], load: load, depth: .stamps, cpus: cpus, crossings: [crossing]
-                    ).run())
+                var run = ProposalRun(
+                    composition: proposals[index], load: load, depth: .stamps, cpus: cpus, crossings: [crossing])
+                run.program = program
+                outcomes[index].append(try run.run())
             }
         }
         return outcomes

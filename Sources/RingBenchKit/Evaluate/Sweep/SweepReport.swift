@@ -6,6 +6,7 @@ import SystemPackage
 public struct SweepReport: Encodable, Sendable {
     let results: [Result]
     let systemCalls: SystemCallCosts
+    let conditions: MeasuringConditions
 
     /// One sweep.
     struct Result: Sendable {
@@ -97,46 +98,41 @@ public struct SweepReport: Encodable, Sendable {
 
     // MARK: JSON
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
-
     /// `sweeps`: for each its axes and points; a point has its values by axis, and for each proposal medians and spreads by key.
     public func encode(to encoder: any Encoder) throws {
-        var section = encoder.container(keyedBy: Key.self)
-        var sweeps = section.nestedUnkeyedContainer(forKey: Key("sweeps"))
+        var section = encoder.container(keyedBy: TextKey.self)
+        var sweeps = section.nestedUnkeyedContainer(forKey: "sweeps")
         for result in results {
-            var one = sweeps.nestedContainer(keyedBy: Key.self)
-            try one.encode(result.sweep.name, forKey: Key("name"))
-            try one.encode(result.sweep.axes, forKey: Key("axes"))
-            var points = one.nestedUnkeyedContainer(forKey: Key("points"))
+            var one = sweeps.nestedContainer(keyedBy: TextKey.self)
+            try one.encode(result.sweep.name, forKey: "name")
+            try one.encode(result.sweep.axes, forKey: "axes")
+            var points = one.nestedUnkeyedContainer(forKey: "points")
             for row in result.rows {
-                var point = points.nestedContainer(keyedBy: Key.self)
-                for (axis, value) in zip(result.sweep.axes, row.values) { try point.encode(value, forKey: Key(axis)) }
-                try point.encodeIfPresent(row.leftOut, forKey: Key("left_out"))
-                var proposals = point.nestedUnkeyedContainer(forKey: Key("proposals"))
+                var point = points.nestedContainer(keyedBy: TextKey.self)
+                for (axis, value) in zip(result.sweep.axes, row.values) {
+                    try point.encode(value, forKey: TextKey(axis))
+                }
+                try point.encodeIfPresent(row.leftOut, forKey: "left_out")
+                var proposals = point.nestedUnkeyedContainer(forKey: "proposals")
                 for index in row.figures.indices {
-                    var proposal = proposals.nestedContainer(keyedBy: Key.self)
-                    try proposal.encode(row.proposals[index].name, forKey: Key("name"))
+                    var proposal = proposals.nestedContainer(keyedBy: TextKey.self)
+                    try proposal.encode(row.proposals[index].name, forKey: "name")
                     try Self.encode(row.figures[index], into: &proposal)
                 }
             }
         }
-        try section.encode(systemCalls, forKey: Key("system_calls"))
+        try section.encode(conditions, forKey: "conditions")
+        try section.encode(systemCalls, forKey: "system_calls")
     }
 
-    private static func encode(_ figures: [Figure], into row: inout KeyedEncodingContainer<Key>) throws {
+    private static func encode(_ figures: [Figure], into row: inout KeyedEncodingContainer<TextKey>) throws {
         let chosen = figures.filter { keys.contains($0.key) }
-        for figure in chosen { try row.encode(figure.repetitions.median, forKey: Key(figure.key)) }
+        for figure in chosen { try row.encode(figure.repetitions.median, forKey: TextKey(figure.key)) }
         let spreads = chosen.map { ($0.key, $0.repetitions.spread.isFinite ? $0.repetitions.spread : 0) }
-        try row.encode(Dictionary(uniqueKeysWithValues: spreads), forKey: Key("spread"))
+        try row.encode(Dictionary(uniqueKeysWithValues: spreads), forKey: "spread")
         try row.encode(
-            Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.evidence) }), forKey: Key("evidence"))
+            Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.evidence) }), forKey: "evidence")
         try row.encode(
-            Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.repetitions) }), forKey: Key("repetitions"))
+            Dictionary(uniqueKeysWithValues: chosen.map { ($0.key, $0.repetitions) }), forKey: "repetitions")
     }
 }

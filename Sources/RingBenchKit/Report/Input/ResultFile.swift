@@ -1,5 +1,4 @@
 import FoundationEssentials
-import SystemPackage
 
 /// A result that a command wrote with `--json`.
 struct ResultFile: Sendable {
@@ -16,8 +15,7 @@ struct ResultFile: Sendable {
     /// - Throws: `Failure`: `.systemCall` for a file that cannot be read, `.usage` for one that holds no result to report; one
     ///   sentence that names the file and what to do.
     init(reading path: String) throws(Failure) {
-        let text = path.hasSuffix(".gz") ? try Self.unzipped(path) : HostFile.text(path)
-        guard let text else {
+        guard let text = try ResultText.read(path) else {
             throw Failure(.systemCall, "cannot read \(path): name a file that a command wrote with --json")
         }
         try self.init(text, path: path)
@@ -55,19 +53,6 @@ struct ResultFile: Sendable {
         self.path = path
         self.kind = kind
         self.root = root
-    }
-
-    /// What gzip makes of it; nil if it cannot be read.
-    private static func unzipped(_ path: String) throws(Failure) -> String? {
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else { return nil }
-        defer { try? file.close() }
-        guard let result = try FilterProgram.run(["gzip", "-dc"], input: file) else {
-            throw Failure(.unavailable, "there is no gzip to read \(path) with: install gzip")
-        }
-        guard result.exitCode == 0 else {
-            throw Failure(.usage, "\(path) is no gzip file, or was cut off: compress the result again")
-        }
-        return result.output
     }
 
     /// The command's own keys.

@@ -73,8 +73,8 @@ struct MachineSection {
     /// One line a value; what is nested under a key gets the key in front.
     private static func flat(_ environment: JSONValue, under prefix: String = "") -> [String: String] {
         var values: [String: String] = [:]
-        for (key, value) in environment.members where !ofTheRun.contains(key) {
-            let name = prefix.isEmpty ? key : "\(prefix) \(key)"
+        for (key, member) in environment.members where !ofTheRun.contains(key) {
+            let (name, value) = (prefix.isEmpty ? key : "\(prefix) \(key)", member.answer)
             if value.members.isEmpty {
                 values[name] = value.text
             } else {
@@ -82,5 +82,14 @@ struct MachineSection {
             }
         }
         return values
+    }
+}
+
+extension JSONValue {
+    /// What a `Finding` holds, without what it is wrapped in; anything else as it is.
+    fileprivate var answer: JSONValue {
+        guard members.count == 1 else { return self }
+        if let reason = self["unknown"].string { return .string("unknown: \(reason)") }
+        return self["value"].isNull ? self : self["value"]
     }
 }

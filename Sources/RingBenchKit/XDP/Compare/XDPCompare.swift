@@ -66,11 +66,12 @@ public enum XDPCompare {
             throw Failure(.unavailable, "two CPUs are needed, one may be used; see taskset and cpusets")
         }
         let wire = try VethPair()
-        let cells = try wire.receiver.run { () throws(Failure) in
+        return try wire.receiver.run { () throws(Failure) in
             _ = ctr_pin_thread(CInt(cpus[0]))
-            return try measure(configuration, on: wire, cpus: cpus, progress)
+            let window = XDPWindow(on: wire.receiverName)
+            let cells = try measure(configuration, on: wire, cpus: cpus, progress)
+            return XDPCompareReport(cpus: cpus, cells: cells, surroundings: window.end(progress))
         }
-        return XDPCompareReport(cpus: cpus, cells: cells)
     }
 
     private static func measure(

@@ -4,6 +4,8 @@ public struct XDPCompareReport: Encodable, Sendable {
     public let cpus: [Int]
     /// One for each source, packet size and batch.
     public let cells: [XDPCompareCell]
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey { case cpus, cells }
 }

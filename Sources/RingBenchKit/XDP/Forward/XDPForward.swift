@@ -55,8 +55,7 @@ public enum XDPForward {
         try configuration.check()
         try Capability.require([.netAdmin, .netRaw, .bpf], for: "xdp forward")
         var forwarder = try XDPForwarder(configuration)
-        let line = XDPLiveLine("xdp forward", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
-        return try forwarder.report(try forwarder.run(line, until: configuration.limit))
+        return try forwarder.report(try forwarder.run("xdp forward", configuration, progress))
     }
 }
 

@@ -63,6 +63,8 @@ struct XDPForwarder: ~Copyable, XDPWorker {
         batches = BatchSizes(most: options.batchSize)
     }
 
+    var interfaces: [String] { [source.interface.name, sending.interface.name] }
+
     var packets: UInt64 { books.forwarded }
 
     var isUnfinished: Bool { books.frames != books.returned }

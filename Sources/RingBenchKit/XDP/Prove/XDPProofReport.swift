@@ -19,8 +19,6 @@ public struct XDPProofReport: Encodable, Sendable {
     /// Packets received, checked and returned. Its rate means nothing in an emulated machine.
     public let traffic: XDPReport
 
-    private enum CodingKeys: String, CodingKey { case evidence, probes, traffic, verdict, findings }
-
     /// What is not as it must be for zero copy; empty if all is.
     public var findings: [String] {
         var findings: [String] = []
@@ -55,11 +53,9 @@ public struct XDPProofReport: Encodable, Sendable {
 
     /// Writes what was seen and what it comes to.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encode(probes, forKey: .probes)
-        try container.encode(traffic, forKey: .traffic)
-        try container.encode(isProved ? "ok" : "fail", forKey: .verdict)
-        try container.encode(findings, forKey: .findings)
+        try encoder.write([
+            "evidence": evidence, "probes": probes, "traffic": traffic, "verdict": isProved ? "ok" : "fail",
+            "findings": findings,
+        ])
     }
 }

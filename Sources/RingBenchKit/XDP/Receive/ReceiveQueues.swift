@@ -36,6 +36,8 @@ struct ReceiveQueues<Check: ByteCountingCheck>: ~Copyable, XDPWorker {
         }
     }
 
+    var interfaces: [String] { [receivers[0].socket.interface.name] }
+
     var packets: UInt64 { check.received }
 
     var isUnfinished: Bool {

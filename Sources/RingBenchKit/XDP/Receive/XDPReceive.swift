@@ -70,8 +70,7 @@ public enum XDPReceive {
         residence: (Check) -> LatencyHistogram?
     ) throws(Failure) -> XDPRunReport<ReceivedPackets> {
         var queues = try ReceiveQueues(configuration, check)
-        let line = XDPLiveLine("xdp rx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
-        let times = try queues.run(line, until: configuration.limit)
+        let times = try queues.run("xdp rx", configuration, progress)
         return try queues.report(times, residence: residence(queues.check))
     }
 }

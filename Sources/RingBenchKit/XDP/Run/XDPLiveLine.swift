@@ -1,7 +1,7 @@
 import CTokenRing
 import TokenRingXDP
 
-/// The line that a receiver or sender shows each second on stderr: what happened since the last one.
+/// What a receiver or sender tells each second: a line on stderr, or an event.
 struct XDPLiveLine {
     /// Counters since the start, and levels now.
     struct Sample {
@@ -22,13 +22,17 @@ struct XDPLiveLine {
     }
 
     private let name: String
+    private let evidence: Evidence
     private let progress: Progress
     private let intervalNanoseconds: Int64
     private var last = Sample()
     private var lastNanoseconds = ctr_monotonic_ns()
 
-    init(_ name: String, _ progress: Progress, intervalNanoseconds: Int64 = 1_000_000_000) {
+    init(
+        _ name: String, _ progress: Progress, evidence: Evidence = .kernel, intervalNanoseconds: Int64 = 1_000_000_000
+    ) {
         self.name = name
+        self.evidence = evidence
         self.progress = progress
         self.intervalNanoseconds = intervalNanoseconds
     }
@@ -38,37 +42,10 @@ struct XDPLiveLine {
 
     /// Shows a line.
     mutating func show(_ current: Sample, at now: Int64) {
-        progress.step(text(current, seconds: Double(now - lastNanoseconds) / 1e9))
+        progress.interval(
+            XDPInterval(name, evidence, from: last, to: current, seconds: Double(now - lastNanoseconds) / 1e9))
         last = current
         lastNanoseconds = now
-    }
-
-    private func text(_ now: Sample, seconds: Double) -> String {
-        let packets = Double(now.packets - last.packets)
-        let batches = Double(now.batches - last.batches)
-        let calls = Double(now.calls.all - last.calls.all)
-        var parts = [
-            "\(name): \(now.packets) packets", "\((packets / seconds / 1e6).text(3)) Mpps",
-            "\((Double(now.bytes - last.bytes) * 8 / seconds / 1e9).text(3)) Gbit/s (L2)",
-            "batch \((packets / max(batches, 1)).text(1))",
-            "wakeups \(now.calls.wakeups - last.calls.wakeups)",
-            "calls/packet \((calls / max(packets, 1)).text(3))",
-            "kernel has \(now.posted) of \(now.frames) frames",
-        ]
-        for (position, row) in now.queues.enumerated() {
-            let before = last.queues.isEmpty ? 0 : last.queues[position].packets
-            parts.append("queue \(row.queue) \((Double(row.packets - before) / seconds / 1e6).text(3)) Mpps")
-        }
-        let (old, new) = (last.statistics, now.statistics)
-        let drops = [
-            ("RX full", new.receiveRingFull - old.receiveRingFull),
-            ("FILL empty", new.receiveFillRingEmpty - old.receiveFillRingEmpty),
-            ("dropped", new.receiveDropped - old.receiveDropped),
-            ("TX invalid", new.transmitInvalidDescriptors - old.transmitInvalidDescriptors),
-            ("refused", (now.refused ?? 0) - (last.refused ?? 0)),
-        ].filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }
-        parts.append(drops.isEmpty ? "no drops" : "drops: " + drops.joined(separator: ", "))
-        return parts.joined(separator: ", ")
     }
 }
 

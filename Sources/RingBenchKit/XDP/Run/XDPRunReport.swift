@@ -26,6 +26,8 @@ public struct XDPRunFigures: Encodable, Sendable {
     public let memory: GrantedMode
     /// The counters of the sockets that receive or, of a sender, of the one that sends.
     public let statistics: XDPStatistics
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey {
         case evidence, batches, calls, wait, mode, memory, statistics
@@ -46,6 +48,7 @@ public struct XDPRunFigures: Encodable, Sendable {
         cpuNanosecondsPerFrame = Double(times.cpuNanoseconds) / Double(max(packets, 1))
         (self.batches, self.calls, self.wait, self.statistics) = (batches, calls, wait, statistics)
         (self.mode, self.memory) = (GrantedMode(mode), GrantedMode(memory))
+        surroundings = times.surroundings
         self.attachMode = attachMode.map { GrantedMode($0) }
     }
 }

@@ -26,7 +26,8 @@ struct TokensRun: ~Copyable {
         self.configuration = configuration
         self.consumers = consumers
         line = XDPLiveLine(
-            "xdp tokens", progress, intervalNanoseconds: configuration.traffic.options.intervalNanoseconds)
+            "xdp tokens", progress, evidence: .kernelAndModel,
+            intervalNanoseconds: configuration.traffic.options.intervalNanoseconds)
         do throws(SystemCallError) {
             pace = try Pace(alsoCounting: consumers.all.map(\.page.received))
         } catch {
@@ -122,7 +123,8 @@ struct TokensRun: ~Copyable {
     ///
     /// - Throws: `Failure` of kind `.invariantBroken` that names what is wrong.
     consuming func report(
-        _ chain: inout TokenReceiver, sent: UInt64?, sharedPages: [Int?], kernel: Kernel, binding: Binding
+        _ chain: inout TokenReceiver, sent: UInt64?, sharedPages: [Int?], kernel: Kernel, binding: Binding,
+        _ surroundings: XDPSurroundings
     ) throws(Failure) -> XDPTokensReport {
         let statistics = try chain.receiver.statistics()
         let umem = chain.receiver.account()
@@ -146,7 +148,7 @@ struct TokensRun: ~Copyable {
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(chain.received, 1)),
             wait: configuration.traffic.options.wait, cleanUp: configuration.rings.cleanUp.rawValue,
             mode: GrantedMode(chain.receiver.socket.mode), attachMode: GrantedMode(chain.receiver.attachMode),
-            statistics: statistics, umem: umem, consumers: rows)
+            statistics: statistics, umem: umem, consumers: rows, surroundings: surroundings)
         kernel.unbind(binding)
         try TokensVerdict(
             report, violations: chain.receiver.violations, pool: binding.pool.audit,

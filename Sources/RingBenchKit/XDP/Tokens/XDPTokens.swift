@@ -39,6 +39,7 @@ public enum XDPTokens {
             binding: binding, sockets: consumers.all.map(\.socket))
         try consumers.awaitReady()
         let sharedPages = consumers.all.map { PageMap.sharedPages(of: $0, with: binding) }
+        let window = XDPWindow(on: interface)
         var run = try TokensRun(configuration, consumers, progress)
         var source: PinnedThread<Result<SourceResult, Failure>>?
         if let wire {
@@ -64,7 +65,8 @@ public enum XDPTokens {
         consumers.finish()
         chain.takeBack()
         return try run.report(
-            &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding)
+            &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding,
+            window.end(progress))
     }
 }
 

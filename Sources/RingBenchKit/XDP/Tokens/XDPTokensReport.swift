@@ -42,6 +42,8 @@ public struct XDPTokensReport: Encodable, Sendable {
     public let umem: UMEMAccount
     /// One each.
     public let consumers: [TokenConsumerReport]
+    /// What was around it; keys of their own in a result.
+    public let surroundings: XDPSurroundings
 
     /// Received packets per second.
     public var framesPerSecond: Double { Double(framesReceived) / durationSeconds }
@@ -52,50 +54,17 @@ public struct XDPTokensReport: Encodable, Sendable {
     /// Whether every chunk is posted again.
     public var isUMEMWhole: Bool { umem.inApplication == 0 && umem.isConsistent }
 
-    private enum CodingKeys: String, CodingKey {
-        case evidence, batches, calls, wait, mode, statistics, umem, consumers
-        case framesSent = "frames_sent"
-        case framesReceived = "frames_received"
-        case bytesReceived = "bytes_received"
-        case framesReposted = "frames_reposted"
-        case framesLost = "frames_lost"
-        case framesCheckedByAddress = "frames_checked_by_address"
-        case payloadCopies = "payload_copies"
-        case isUMEMWhole = "umem_whole"
-        case durationSeconds = "duration_s"
-        case framesPerSecond = "frames_per_s"
-        case receiveNanosecondsPerFrame = "receive_ns_per_frame"
-        case disturbedPasses = "disturbed_passes"
-        case cpuNanosecondsPerFrame = "cpu_ns_per_frame"
-        case cleanUp = "clean_up"
-        case attachMode = "attach_mode"
-    }
-
     /// Writes the measured and the derived figures.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encodeIfPresent(framesSent, forKey: .framesSent)
-        try container.encode(framesReceived, forKey: .framesReceived)
-        try container.encode(bytesReceived, forKey: .bytesReceived)
-        try container.encode(framesReposted, forKey: .framesReposted)
-        try container.encode(framesLost, forKey: .framesLost)
-        try container.encode(framesCheckedByAddress, forKey: .framesCheckedByAddress)
-        try container.encode(payloadCopies, forKey: .payloadCopies)
-        try container.encode(isUMEMWhole, forKey: .isUMEMWhole)
-        try container.encode(durationSeconds, forKey: .durationSeconds)
-        try container.encode(framesPerSecond, forKey: .framesPerSecond)
-        try container.encode(receiveNanosecondsPerFrame, forKey: .receiveNanosecondsPerFrame)
-        try container.encode(disturbedPasses, forKey: .disturbedPasses)
-        try container.encodeIfPresent(batches, forKey: .batches)
-        try container.encode(calls, forKey: .calls)
-        try container.encode(cpuNanosecondsPerFrame, forKey: .cpuNanosecondsPerFrame)
-        try container.encode(wait, forKey: .wait)
-        try container.encode(cleanUp, forKey: .cleanUp)
-        try container.encode(mode, forKey: .mode)
-        try container.encode(attachMode, forKey: .attachMode)
-        try container.encode(statistics, forKey: .statistics)
-        try container.encode(umem, forKey: .umem)
-        try container.encode(consumers, forKey: .consumers)
+        try encoder.write([
+            "evidence": evidence, "frames_sent": framesSent, "frames_received": framesReceived,
+            "bytes_received": bytesReceived, "frames_reposted": framesReposted, "frames_lost": framesLost,
+            "frames_checked_by_address": framesCheckedByAddress, "payload_copies": payloadCopies,
+            "umem_whole": isUMEMWhole, "duration_s": durationSeconds, "frames_per_s": framesPerSecond,
+            "receive_ns_per_frame": receiveNanosecondsPerFrame, "disturbed_passes": disturbedPasses,
+            "batches": batches, "calls": calls, "cpu_ns_per_frame": cpuNanosecondsPerFrame, "wait": wait,
+            "clean_up": cleanUp, "mode": mode, "attach_mode": attachMode, "statistics": statistics, "umem": umem,
+            "consumers": consumers,
+        ])
     }
 }

@@ -52,6 +52,8 @@ struct XDPSender: ~Copyable, XDPWorker {
 
     deinit { free.destroy() }
 
+    var interfaces: [String] { [socket.interface.name] }
+
     var packets: UInt64 { queued }
 
     var isUnfinished: Bool { queued != completed }

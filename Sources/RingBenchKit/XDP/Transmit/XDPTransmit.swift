@@ -63,8 +63,7 @@ public enum XDPTransmit {
         try configuration.check()
         try Capability.require([.netRaw], for: "xdp tx")
         var sender = try XDPSender(configuration)
-        let line = XDPLiveLine("xdp tx", progress, intervalNanoseconds: configuration.options.intervalNanoseconds)
-        return try sender.report(try sender.run(line, until: configuration.limit))
+        return try sender.report(try sender.run("xdp tx", configuration, progress))
     }
 }
 
