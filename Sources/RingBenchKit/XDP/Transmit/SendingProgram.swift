@@ -21,7 +21,8 @@ struct SendingProgram {
         } catch {
             throw Failure(error)
         }
-        // The driver may have taken the link down for it; a run ends with a sentence if it stays so.
+        // The driver may take the link down for it, which the interface's flags show a moment later.
+        for _ in 0..<200 where interface.isRunning { usleep(1000) }
         _ = interface.awaitCarrier()
         return true
     }
