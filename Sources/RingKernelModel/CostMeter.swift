@@ -5,7 +5,7 @@ import CTokenRing
 /// Held by the thread that runs the phase. Reading the counter twice per batch is part of the ticks; `batches` lets the
 /// reader take that out again. A batch during which the thread was off its core for long says nothing about the phase: it is
 /// counted, and its time and tokens are left out.
-public struct CostMeter: BitwiseCopyable, Sendable {
+public struct CostMeter: BitwiseCopyable, Codable, Sendable {
     /// Ticks after which a batch counts as disturbed: some 100 microseconds, ten times what the dearest batch takes.
     public static let mostTicks: UInt64 = 250_000
 

@@ -89,8 +89,11 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// Makes each run.
+    private static let program = "/proc/self/exe"
+
     private func runClosedLoop(_ cpus: CPUPair, to sink: ResultSink) throws {
-        var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: "/proc/self/exe")
+        var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: Self.program)
         if proposals == "all" {
             evaluation.compositions = Composition.all
         } else if let names = try chosen() {
@@ -130,7 +133,9 @@ struct EvaluateCommand: ParsableCommand {
         chosenProfile.runs = repetitions ?? chosenProfile.runs
         chosenProfile.proposals = try chosen() ?? chosenProfile.proposals
         let environment = HostEnvironment()
-        let report = try ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second)).run(
+        var evaluation = ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second))
+        evaluation.program = Self.program
+        let report = try evaluation.run(
             progress: stream.progress(output, "evaluate", environment, sink))
         let summary = """
             \(LoadOptions.summary(of: chosenProfile.load)); softirq on CPU \(cpus.first), worker on CPU \(cpus.second)
@@ -154,6 +159,7 @@ struct EvaluateCommand: ParsableCommand {
             throw Failure(.usage, "a sweep has its own proposals and load; only --tokens and --repetitions go with it")
         }
         var evaluation = SweepEvaluation(sweeps, cpus: (cpus.first, cpus.second))
+        evaluation.program = Self.program
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
         let environment = HostEnvironment()

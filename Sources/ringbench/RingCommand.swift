@@ -85,13 +85,14 @@ struct RingCommand: ParsableCommand {
         configuration.precision = precision.map { $0 / 100 }
         configuration.seed = seed ?? configuration.seed
         configuration.withPeers = peers
+        configuration.program = "/proc/self/exe"
         configuration.otherProgram = between == .processes ? "/proc/self/exe" : nil
         if let cpus {
             guard cpus.values.count == 2 else {
                 throw Failure(
                     .usage, "--cpus \(cpus): give two CPUs, the producer's and the consumer's, as in --cpus 0,1")
             }
-            configuration.cpus = (Int(cpus.values[0]), Int(cpus.values[1]))
+            configuration.cpus = .init(Int(cpus.values[0]), Int(cpus.values[1]))
         }
         return configuration
     }

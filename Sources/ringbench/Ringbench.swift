@@ -11,7 +11,7 @@ struct Ringbench: ParsableCommand {
             EvaluateCommand.self, CompareCommand.self, RingCommand.self, ConformanceCommand.self, XDPCommand.self,
             ZCRXCommand.self, ReportCommand.self, ExplainCommand.self, ProbeCommand.self, InspectCommand.self,
             ServeCommand.self, ConsumeRingsCommand.self, ConsumeFramesCommand.self, CountedCommand.self,
-            RingSideCommand.self,
+            RingSideCommand.self, RunProposalCommand.self, RingRoundCommand.self,
         ],
         defaultSubcommand: EvaluateCommand.self)
 }

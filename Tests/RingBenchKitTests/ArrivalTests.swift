@@ -42,6 +42,8 @@ struct ArrivalTests {
         #expect(outcome.traffic.offered == 3000)
         #expect(outcome.consumer.received == 3000 - outcome.traffic.dropped)
         #expect(outcome.consumer.returned == outcome.consumer.received)
+        // Each whole burst of 16 has its time, unless a drop has moved the streams.
+        #expect(outcome.latency?.count == (outcome.traffic.dropped == 0 ? 3000 / 16 : nil))
     }
 
     @Test("what a closed window refuses is a drop, and the rest is still verified")
@@ -51,6 +53,7 @@ struct ArrivalTests {
         #expect(outcome.traffic.offered == 3000)
         #expect(outcome.traffic.dropped > 0)
         #expect(outcome.consumer.received == 3000 - outcome.traffic.dropped)
+        #expect(outcome.latency == nil)
     }
 
     @Test("wrong bytes leave no result in the open loop either")

@@ -56,14 +56,14 @@ struct RingBenchmarkRefusalTests {
 
     @Test("producer and consumer on one CPU are refused")
     func sameCPU() {
-        let failure = refusal { $0.cpus = (0, 0) }
+        let failure = refusal { $0.cpus = .init(0, 0) }
         #expect(failure?.kind == .usage)
         #expect(failure?.description.contains("--cpus 0,0") == true)
     }
 
     @Test("a CPU that this process may not use is unavailable")
     func foreignCPU() {
-        let failure = refusal { $0.cpus = (HostEnvironment().cpus[0], 1023) }
+        let failure = refusal { $0.cpus = .init(HostEnvironment().cpus[0], 1023) }
         #expect(failure?.kind == .unavailable)
         #expect(failure?.description.contains("CPU 1023") == true)
     }

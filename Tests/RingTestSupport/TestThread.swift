@@ -41,6 +41,21 @@ public final class TestThread {
         return true
     }
 
+    /// Sends it a signal whose handler does nothing: a system call that it sleeps in ends with EINTR. It must have called
+    /// `allowInterruption()`.
+    public func interrupt() { pthread_kill(thread, SIGUSR2) }
+
+    /// Lets `interrupt()` reach the calling thread; the threads of tests block signals, and theirs inherit that.
+    public static func allowInterruption() {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        sigaction(SIGUSR2, &action, nil)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
     /// Waits until it has ended.
     public func join() {
         guard !joined else { return }

@@ -174,6 +174,49 @@ struct WaitingTests {
         }
     }
 
+    @Test("an index that cannot be ends the wait, whatever the doorbell", arguments: Way.allCases)
+    func peerLies(way: Way) throws {
+        let setting = try Setting(way)
+        var consumer = try setting.consumer()
+        setting.region.word(.producer).storeRelease(4)
+        #expect(consumer.peek(upTo: 4).count == 4)
+        // All that a ring can hold is in its hands.
+        setting.region.word(.producer).storeRelease(5)
+        #expect(consumer.wait(setting.doorbells, polls: 1, timeout: Self.late) == .peerIsLying)
+        setting.region.word(.producer).storeRelease(0)
+        var producer = try setting.producer()
+        #expect(producer.reserve(4).count == 4)
+        setting.region.word(.consumer).storeRelease(5)
+        #expect(producer.waitForRoom(setting.doorbells, polls: 1, timeout: Self.late) == .peerIsLying)
+    }
+
+    @Test("the end of the peer's process ends the wait, whatever the doorbell", arguments: Way.allCases)
+    func peerEnds(way: Way) throws {
+        let setting = try Setting(way)
+        let peer = try PeerProcess("true", [])
+        let life = try PeerLife(of: peer.identifier)
+        var consumer = try setting.consumer()
+        #expect(consumer.wait(setting.doorbells, polls: 1, timeout: Self.late, watching: life) == .peerHasEnded)
+        var producer = try setting.producer()
+        #expect(producer.reserve(4).count == 4)
+        #expect(producer.waitForRoom(setting.doorbells, polls: 1, timeout: Self.late, watching: life) == .peerHasEnded)
+    }
+
+    @Test("a signal ends the wait of one that sleeps", arguments: [Way.futex, .eventfd])
+    func signalled(way: Way) throws {
+        let setting = try Setting(way)
+        let thread = TestThread {
+            TestThread.allowInterruption()
+            guard var consumer = try? setting.consumer() else { return }
+            #expect(consumer.wait(setting.doorbells, polls: 1, timeout: Self.long) == .interrupted)
+        }
+        #expect(setting.flagRises(.consumerFlags))
+        // It may have raised its flag and not sleep yet.
+        for _ in 0..<1000 where !thread.ends(within: .milliseconds(10)) { thread.interrupt() }
+        #expect(thread.ends(within: .zero), "no signal ended it")
+        thread.join()
+    }
+
     @Test("a ring without flags words is waited for by polling, whatever the doorbell")
     func withoutFlags() throws {
         let layout = RingLayout(zcrxHead: 0, tail: 64, rqes: 256, entries: 2)
@@ -186,5 +229,12 @@ struct WaitingTests {
         #expect(submitAll([RefillEntry(offset: 0), RefillEntry(offset: 4096)], to: &producer) == 2)
         #expect(consumer.wait(doorbells, polls: 1, timeout: .zero) == .ready)
         #expect(producer.waitForRoom(doorbells, polls: 1, timeout: .milliseconds(5)) == .timedOut)
+
+        // Who polls looks after its peer as well.
+        let peer = try PeerProcess("true", [])
+        let life = try PeerLife(of: peer.identifier)
+        #expect(producer.waitForRoom(doorbells, polls: 1, timeout: Self.late, watching: life) == .peerHasEnded)
+        #expect(takeAll(from: &consumer).count == 2)
+        #expect(consumer.wait(doorbells, polls: 1, timeout: Self.late, watching: life) == .peerHasEnded)
     }
 }

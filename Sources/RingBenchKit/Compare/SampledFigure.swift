@@ -35,7 +35,7 @@ struct SampledFigure: Sendable, Equatable {
 /// Finds the figures of a result with their repetitions, whichever command wrote it.
 ///
 /// A command keeps them in one of four ways: `repetitions`, an object with a list a figure; `repetitions_KEY`, the list of the figure
-/// `KEY`; a figure that is an object with its list in `values_ns`; a figure that is the list itself.
+/// `KEY`; a figure that is an object with its list in `values_ns` or, of a ratio, in `values`; a figure that is the list itself.
 struct ResultFigures {
     private(set) var all: [SampledFigure] = []
 
@@ -59,6 +59,8 @@ struct ResultFigures {
                     add(String(key.dropFirst("repetitions_".count)), member, at: path)
                 } else if !member["values_ns"].isNull {
                     add(key, member["values_ns"], at: path)
+                } else if !member["values"].numbers.isEmpty {
+                    add(key, member["values"], at: path)
                 } else if !member.numbers.isEmpty {
                     add(key, member, at: path)
                 } else {

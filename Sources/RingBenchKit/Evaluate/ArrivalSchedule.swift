@@ -1,5 +1,5 @@
 /// When fragments arrive: evenly, at a fixed rate.
-struct ArrivalSchedule: Sendable {
+struct ArrivalSchedule: Codable, Sendable {
     /// Fragments in all.
     let tokens: Int
     /// Fragments per second.
@@ -25,4 +25,10 @@ struct ArrivalSchedule: Sendable {
         let due = Double(ticks) * tokensPerTick
         return due >= Double(tokens) ? tokens : Int(due)
     }
+
+    /// Ticks that pass until so many fragments must have arrived.
+    func ticks(until tokens: Int) -> UInt64 { UInt64((Double(tokens) / tokensPerTick).rounded(.up)) }
+
+    /// Of the clock that it was made for.
+    var nanosecondsPerTick: Double { tokensPerTick * 1e9 / tokensPerSecond }
 }

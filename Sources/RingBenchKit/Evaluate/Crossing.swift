@@ -14,10 +14,15 @@ struct Crossing: BitwiseCopyable, @unchecked Sendable {
     var requestBytes = 0
     var answer: UnsafeMutablePointer<UInt8>?
     var answerBytes = 0
+    /// What a receive waits for.
+    var rest = Rest()
+
     /// Ticks that a receive takes beyond the peek, and a control message in 1/256 ticks: spent waiting. 0 where these costs are
     /// added to the figures instead.
-    var receiveTicks: UInt64 = 0
-    var messageTicks256: UInt64 = 0
+    struct Rest: BitwiseCopyable, Codable, Sendable {
+        var receiveTicks: UInt64 = 0
+        var messageTicks256: UInt64 = 0
+    }
 
     /// Enters nothing: for tests, and where the calls cannot be made.
     static let none = Crossing()
@@ -27,7 +32,7 @@ struct Crossing: BitwiseCopyable, @unchecked Sendable {
     func receive(messages: Int) {
         guard socket >= 0 else { return }
         _ = ctr_peek_byte(socket)
-        let wait = receiveTicks &+ (messageTicks256 &* UInt64(truncatingIfNeeded: messages)) >> 8
+        let wait = rest.receiveTicks &+ (rest.messageTicks256 &* UInt64(truncatingIfNeeded: messages)) >> 8
         guard wait > 0 else { return }
         let start = ctr_ticks()
         while ctr_ticks() &- start < wait {}

@@ -13,9 +13,10 @@ public struct Evaluation: Sendable {
     public var repetitions = 11
     /// CPU of softirq and of the consumer.
     public var cpus: (kernel: Int?, consumer: Int?)
-    /// This program, which also runs the consumer of the two-process runs.
+    /// This program, which makes each run in a process of its own, and in a further one the consumer of the two-process runs; nil
+    /// makes them in this one.
     public var program: String?
-    /// A proposal that is slowed down on purpose, and by how much, to see that a comparison notices; in this process only.
+    /// A proposal that is slowed down on purpose, and by how much, to see that a comparison notices.
     public var slowed: SlowedProposal?
     /// Whether real frames are sent round a real AF_XDP socket as well.
     public var withXDP = true
@@ -55,6 +56,7 @@ public struct Evaluation: Sendable {
                     if let slowed, slowed.name == compositions[index].name {
                         run.handicap = Handicap(nanosecondsPerToken: slowed.nanosecondsPerToken, clock)
                     }
+                    run.program = program
                     outcomes[index].append(try run.run())
                     let soFar = ProposalFigures(
                         outcomes: outcomes[index], crossing: costs, clock: clock, load: load,
@@ -92,7 +94,8 @@ public struct Evaluation: Sendable {
         var stop = StopRule(precision: nil)
         stop.note(figures.compactMap { row in row.first { $0.key == ProposalFigures.totalKey }?.repetitions })
         let conditions = MeasuringConditions(
-            cpus: cpus, seed: load.seed, warmUp: warmUp, stop: stop, disturbances: disturbances)
+            cpus: cpus, inFreshProcesses: program != nil, seed: load.seed, warmUp: warmUp, stop: stop,
+            disturbances: disturbances)
         conditions.warn(progress)
         let xdp = try runXDP(progress)
         return EvaluationReport(
@@ -118,14 +121,10 @@ public struct Evaluation: Sendable {
     private func warmUp(
         _ crossings: [LiveCrossing], _ clock: TickClock, _ progress: Progress
     ) throws(Failure) -> WarmUp {
-        var load = load
-        load.tokens = min(load.tokens, 50_000)
-        // Setting a large pool up would take longer than the run.
-        load.niovs = min(load.niovs, max(4096, 2 * load.mostTokensOut))
         var warmUp = WarmUp()
         progress.step("evaluate: warm-up")
         while warmUp.goesOn, !Interrupt.isRequested {
-            let outcome = try proposalRun(compositions[0], load, .stamps, crossings).run()
+            let outcome = try proposalRun(compositions[0], load, .stamps, crossings).warmUp(tokens: 50_000)
             warmUp.add([
                 Double(outcome.wallNanoseconds), clock.nanosecondsPerToken(outcome.consumer.receive),
                 clock.nanosecondsPerToken(ConsumerCosts.Phase(outcome.release)),

@@ -41,9 +41,11 @@ public struct ProposalReport: Encodable, Sendable {
         let median: Double
         let lowerQuartile: Double
         let upperQuartile: Double
+        /// One a repetition: what makes the machine slower for a while makes both slower, and is not in them.
+        let values: [Double]
 
         enum CodingKeys: String, CodingKey {
-            case median
+            case median, values
             case lowerQuartile = "lower_quartile"
             case upperQuartile = "upper_quartile"
         }
@@ -53,6 +55,7 @@ public struct ProposalReport: Encodable, Sendable {
             let pairs = zip(figure.repetitions.values, baseline.repetitions.values)
             guard pairs.allSatisfy({ $0.1 > 0 }), !figure.repetitions.values.isEmpty else { return nil }
             let ratios = Repetitions(pairs.map { $0.0 / $0.1 })
+            values = ratios.values
             (median, lowerQuartile, upperQuartile) = (ratios.median, ratios.quantile(0.25), ratios.quantile(0.75))
         }
     }

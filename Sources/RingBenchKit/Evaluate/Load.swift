@@ -86,6 +86,9 @@ public struct Load: Sendable, Codable {
     /// Fragments of one receive.
     public var fragsPerRead: Int { max(1, readBytes / fragBytes) }
 
+    /// Fragments that arrive in one poll.
+    var fragsPerPoll: Int { burstFrags > 0 ? burstFrags : min(fragsPerRead, Arrival.mostFrags) }
+
     /// Fragments that can be on their way at once: in queues, in a delivery ring, with the application.
     var mostTokensOut: Int { flows * window + Int(deliveryEntries) + flows * returnBatch + heldTokens }
 

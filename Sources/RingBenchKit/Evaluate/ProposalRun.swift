@@ -17,20 +17,24 @@ struct ProposalRun {
     var schedule: ArrivalSchedule?
     /// The program that runs the consumer in a process of its own; nil keeps it in this one.
     var consumerProgram: String?
+    /// The program that makes the whole run in a fresh process; nil makes it in this one.
+    var program: String?
     /// What the source writes by, if not what the consumer expects: every fragment is wrong then. Shows that the check can fail.
     var sourceSeed: UInt64?
     /// What the application does wrong with one token, for the same purpose.
     var returnFault: ReturnFault?
-    /// What it wastes, if it runs in this process.
+    /// What it wastes, if its process is the kernel's.
     var handicap = Handicap.none
 
     /// What one repetition measured.
-    struct Outcome: Sendable {
+    struct Outcome: Codable, Sendable {
         var consumer: ConsumerCosts
         var issue: CostMeter
         var release: CostMeter
         var traffic: Softirq.Outcome
         var wallNanoseconds: Int64
+        /// From when fragments were due to when they were dealt with; nil without a schedule, or if one was refused.
+        var latency: LatencyHistogram?
 
         /// Batches of all phases that were left out because the thread was off its core.
         var disturbedBatches: UInt64 {
@@ -43,6 +47,7 @@ struct ProposalRun {
     ///
     /// - Throws: `Failure`: `.invariantBroken` when a byte, token or buffer is not where it must be, `.interrupted`.
     func run() throws(Failure) -> Outcome {
+        if let program { return try FreshRun.outcome(of: self, by: program) }
         let kernel: Kernel
         do {
             var configuration = load.kernelConfiguration(depth: depth, threads: threads)
@@ -60,14 +65,26 @@ struct ProposalRun {
         }
     }
 
+    /// The same with at most so many tokens, all at once, in this process: for windows that are thrown away.
+    func warmUp(tokens: Int) throws(Failure) -> Outcome {
+        var run = self
+        run.load.tokens = min(load.tokens, tokens)
+        // Setting a large pool up would take longer than the run.
+        run.load.niovs = min(load.niovs, max(4096, 2 * load.mostTokensOut))
+        (run.schedule, run.consumerProgram, run.program) = (nil, nil, nil)
+        return try run.run()
+    }
+
     private func run(_ kernel: Kernel) throws(Failure) -> Outcome {
         let stop = StopFlag()
         let progress = RunProgress(threads: threads, goal: schedule == nil ? load.tokens : nil)
         let softirq = try startSoftirq(Softirq(kernel: kernel, load: load, progress: progress, stop: stop))
+        let times =
+            consumerProgram == nil ? schedule.map { DeliveryTimes($0, burst: load.fragsPerPoll, load: load) } : nil
         let start = ctr_monotonic_ns()
         let result = Result { () throws(Failure) in
             if let consumerProgram { return try ConsumerProcess.serve(kernel, run: self, program: consumerProgram) }
-            return try consumeInThreads(kernel, progress)
+            return try consumeInThreads(kernel, progress, times)
         }
         let wall = ctr_monotonic_ns() - start
         stop.raise()
@@ -83,7 +100,8 @@ struct ProposalRun {
         let costs = kernel.costs
         try tearDown(kernel)
         return Outcome(
-            consumer: consumer, issue: costs.issue, release: costs.release, traffic: traffic, wallNanoseconds: wall)
+            consumer: consumer, issue: costs.issue, release: costs.release, traffic: traffic, wallNanoseconds: wall,
+            latency: traffic.dropped == 0 ? times?.histogram(since: traffic.start) : nil)
     }
 
     /// Threads of the application.
@@ -94,7 +112,9 @@ struct ProposalRun {
         return try startThread(cpus.kernel) { schedule.map(softirq.runOpen) ?? softirq.runClosed() }
     }
 
-    private func consumeInThreads(_ kernel: Kernel, _ progress: RunProgress) throws(Failure) -> ConsumerCosts {
+    private func consumeInThreads(
+        _ kernel: Kernel, _ progress: RunProgress, _ times: DeliveryTimes?
+    ) throws(Failure) -> ConsumerCosts {
         let rings: ConsumerRings
         do {
             rings = try ConsumerRings(composition, kernel.ringSets)
@@ -111,7 +131,8 @@ struct ProposalRun {
                 composition: composition, load: load, rings: rings, checker: checker, progress: progress,
                 kernel: kernel, crossing: crossing,
                 calls: kernel.ringSets.map { .direct(.passUnretained($0), crossing) }, thread: thread,
-                sharesCore: threads > 1, fault: thread == 0 ? returnFault : nil, handicap: handicap)
+                sharesCore: threads > 1, fault: thread == 0 ? returnFault : nil, handicap: handicap,
+                times: times?.notes)
             let name = composition.name
             // More threads than cores share the consumer's: the model has no more to give.
             workers.append(
@@ -125,7 +146,7 @@ struct ProposalRun {
                 })
         }
         let results = workers.map { $0.join() }
-        return try withExtendedLifetime((rings, checker, kernel, crossings)) { () throws(Failure) in
+        return try withExtendedLifetime((rings, checker, kernel, crossings, times)) { () throws(Failure) in
             var sum = ConsumerCosts()
             for result in results { sum += try result.get() }
             return sum

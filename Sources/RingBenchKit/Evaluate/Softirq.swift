@@ -9,7 +9,9 @@ struct Softirq: Sendable {
     let stop: StopFlag
 
     /// What it did.
-    struct Outcome: Sendable {
+    struct Outcome: Codable, Sendable {
+        /// When the schedule of an open loop began, in ticks.
+        var start: UInt64 = 0
         /// Where its time went; a look is one poll, or one reading of the clock that said to wait.
         var time = WorkerTime()
         /// Fragments that arrived from the wire.
@@ -17,9 +19,6 @@ struct Softirq: Sendable {
         /// Of these, fragments that a closed window or an empty page pool refused.
         var dropped = 0
     }
-
-    /// Fragments of one poll.
-    private var burst: Int { load.burstFrags > 0 ? load.burstFrags : min(load.fragsPerRead, Arrival.mostFrags) }
 
     /// Closed loop: lets in exactly `load.tokens` fragments as fast as windows open, and goes on delivering until told to stop.
     func runClosed() -> Outcome {
@@ -83,7 +82,7 @@ struct Softirq: Sendable {
     /// By its name: scripts/check-hot-path.sh disassembles it.
     @inline(never)
     private func closedLoop(_ sockets: UnsafeBufferPointer<Unmanaged<Socket>>, _ parts: Parts) -> Outcome {
-        let (tokens, burst) = (load.tokens, burst)
+        let (tokens, burst) = (load.tokens, load.fragsPerPoll)
         var outcome = Outcome()
         while !parts.isStopped {
             var moved = 0
@@ -103,10 +102,11 @@ struct Softirq: Sendable {
     private func arrivalLoop(
         _ sockets: UnsafeBufferPointer<Unmanaged<Socket>>, _ parts: Parts, _ schedule: ArrivalSchedule
     ) -> Outcome {
-        let burst = burst
+        let burst = load.fragsPerPoll
         var outcome = Outcome()
         var flow = 0
         let start = ctr_ticks()
+        outcome.start = start
         while outcome.offered < schedule.tokens, !parts.isStopped {
             let wanted = min(burst, schedule.tokens &- outcome.offered)
             guard schedule.due(after: ctr_ticks() &- start) >= outcome.offered &+ wanted else {

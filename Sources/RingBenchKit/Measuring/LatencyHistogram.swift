@@ -1,9 +1,9 @@
 import Histogram
 
 /// Times of single operations: a high dynamic range histogram, three significant digits from 1 ns to 10 s.
-public struct LatencyHistogram: Encodable, Sendable {
+public struct LatencyHistogram: Codable, Sendable {
     /// Whether the next operation waits for the one before; then what the machine holds up is missing from the others' times.
-    enum Loop: String, Encodable, Sendable { case closed, open }
+    enum Loop: String, Codable, Sendable { case closed, open }
 
     private var histogram = Histogram<UInt64>(
         lowestDiscernibleValue: 1, highestTrackableValue: mostNanoseconds, numberOfSignificantValueDigits: .three)
@@ -22,6 +22,9 @@ public struct LatencyHistogram: Encodable, Sendable {
 
     /// Counts one time.
     mutating func record(nanoseconds: UInt64) { histogram.record(min(max(nanoseconds, 1), Self.mostNanoseconds)) }
+
+    /// Counts what another one did.
+    mutating func add(_ other: LatencyHistogram) { histogram.add(other.histogram) }
 
     /// Times that were counted.
     public var count: UInt64 { histogram.totalCount }
@@ -56,5 +59,14 @@ public struct LatencyHistogram: Encodable, Sendable {
         }
         let pairs = histogram.recordedValues().map { [$0.value, UInt64($0.count)] }
         try container.encode(pairs, forKey: "histogram_ns")
+    }
+
+    /// From what `encode` wrote.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: TextKey.self)
+        self.init(loop: try container.decode(Loop.self, forKey: "loop"))
+        for pair in try container.decode([[UInt64]].self, forKey: "histogram_ns") where pair.count == 2 {
+            histogram.record(pair[0], count: pair[1])
+        }
     }
 }

@@ -1,7 +1,7 @@
 import TokenRing
 
 /// Why a command ends without a result, and with which exit code (design/measuring.md has the table).
-public enum FailureKind: Int32, Sendable {
+public enum FailureKind: Int32, Codable, Sendable {
     /// Measured, and a check failed.
     case checkFailed = 1
     /// The command line is wrong.

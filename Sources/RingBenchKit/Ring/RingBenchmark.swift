@@ -15,49 +15,55 @@ public enum RingBenchmark {
         let cpus = try configuration.chooseCPUs()
         let peers = configuration.withPeers ? try RingPeers(in: configuration.peerFolder) : .none
         for sentence in peers.missing.values.sorted() { progress.warn(sentence) }
-        let measurement = RingMeasurement(
-            cpus: cpus, patience: configuration.patience, fault: configuration.fault,
-            otherProgram: configuration.otherProgram, peerFolder: configuration.peerFolder)
         let all = RingContender.own + peers.contenders
         let contenders = configuration.otherProgram == nil ? all : all.filter(\.crossesProcesses)
         for contender in all where !contenders.contains(where: { $0.implementation == contender.implementation }) {
             progress.warn("\(contender.implementation.rawValue) keeps a pointer in its memory: not between processes")
         }
         var random = SeededGenerator(seed: configuration.seed)
-        let warmUp = try warmUp(configuration, measurement, &random, progress)
-        var figures = try RingFigures(configuration, contenders)
+        let warmUp = try warmUp(configuration, &random, progress)
+        let rounds = configuration.program == nil ? try RingRounds(configuration, contenders) : nil
+        var figures = RingFigures(configuration, contenders)
         var stop = StopRule(precision: configuration.precision)
         let window = MeasuringWindow()
         for round in 0..<configuration.repetitions where !Interrupt.isRequested {
             if round % max(1, configuration.repetitions / 10) == 0 {
                 progress.step("ring: round \(round + 1) of \(configuration.repetitions)")
             }
-            try figures.measure(measurement, &random)
+            do throws(Failure) {
+                if let rounds {
+                    figures.add(try rounds.measure(&random))
+                } else if let program = configuration.program {
+                    figures.add(
+                        try FreshRound.round(of: configuration, contenders, seed: random.next(), by: program))
+                }
+            } catch {
+                guard error.kind == .interrupted, round > 0 else { throw error }
+                break
+            }
             figures.tellLastRound(progress)
             if stop.isMet(after: round + 1, { figures.samples }) { break }
         }
         let disturbances = window.end()
         stop.note(figures.samples)
         let conditions = MeasuringConditions(
-            cpus: (cpus.producer, cpus.consumer), seed: configuration.seed, warmUp: warmUp, stop: stop,
-            disturbances: disturbances)
+            cpus: (cpus.producer, cpus.consumer), inFreshProcesses: configuration.program != nil,
+            seed: configuration.seed, warmUp: warmUp, stop: stop, disturbances: disturbances)
         conditions.warn(progress)
         return figures.report(cpus: [cpus.producer, cpus.consumer], peers: peers, conditions: conditions)
     }
 
     /// Short rounds of TokenRing alone.
     private static func warmUp(
-        _ configuration: RingConfiguration, _ measurement: RingMeasurement, _ random: inout SeededGenerator,
-        _ progress: Progress
+        _ configuration: RingConfiguration, _ random: inout SeededGenerator, _ progress: Progress
     ) throws(Failure) -> WarmUp {
-        var short = configuration
-        short.entries = min(short.entries, max(4 * UInt64(short.capacity), 100_000))
-        short.roundTrips = min(short.roundTrips, 2000)
-        var figures = try RingFigures(short, [.tokenRing])
+        let short = configuration.short
+        let rounds = try RingRounds(short, [.tokenRing])
+        var figures = RingFigures(short, [.tokenRing])
         var warmUp = WarmUp()
         progress.step("ring: warm-up")
         while warmUp.goesOn, configuration.warmsUp, !Interrupt.isRequested {
-            try figures.measure(measurement, &random)
+            figures.add(try rounds.measure(&random))
             warmUp.add(figures.samples.compactMap(\.values.last))
         }
         return warmUp

@@ -3,7 +3,7 @@ import CTokenRing
 import TokenRing
 
 /// What `ringbench ring` measures, and how much of it.
-public struct RingConfiguration: Sendable {
+public struct RingConfiguration: Codable, Sendable {
     /// Entries per reserve and per peek, each measured on its own.
     public var batches: [UInt32] = [1, 16, 64]
     /// Bytes of an entry, 8 or 16, each measured on its own.
@@ -26,14 +26,53 @@ public struct RingConfiguration: Sendable {
     public var withPeers = false
     /// This program, if it is to run the consuming side in a process of its own.
     public var otherProgram: String?
+    /// This program, if it is to measure each round in a fresh process.
+    public var program: String?
     /// Where their adapters are; nil: beside this program.
     public var peerFolder: String?
     /// The producer's CPU and the consumer's; nil: the first two that this process may use.
-    public var cpus: (producer: Int, consumer: Int)?
+    public var cpus: CPUs?
     /// Fruitless looks in a row, each with a pause, after which a side gives up: some ten seconds.
     public var patience: UInt64 = 1 << 28
     /// What to break on purpose, to see that it is noticed.
     public var fault: RingFault?
+
+    /// A CPU for each side.
+    public struct CPUs: Codable, Sendable {
+        /// The producer's.
+        public let producer: Int
+        /// The consumer's.
+        public let consumer: Int
+
+        /// The producer's first.
+        public init(_ producer: Int, _ consumer: Int) { (self.producer, self.consumer) = (producer, consumer) }
+    }
+
+    /// One entry size with one batch size.
+    struct Cell: Sendable {
+        let entryBytes: UInt32
+        let batch: UInt32
+        /// Whole batches of them.
+        let entries: UInt64
+    }
+
+    /// Each entry size with each batch size.
+    var cells: [Cell] {
+        entryBytes.flatMap { bytes in
+            batches.map { batch in
+                let batches = (entries + UInt64(batch) - 1) / UInt64(batch)
+                return Cell(entryBytes: bytes, batch: batch, entries: batches * UInt64(batch))
+            }
+        }
+    }
+
+    /// The same with so little to do that it can be thrown away.
+    var short: RingConfiguration {
+        var short = self
+        short.entries = min(entries, max(4 * UInt64(capacity), 100_000))
+        short.roundTrips = min(roundTrips, 2000)
+        return short
+    }
 
     /// The defaults of the command.
     public init() {}
@@ -76,7 +115,7 @@ public struct RingConfiguration: Sendable {
     /// The two CPUs to use.
     ///
     /// - Throws: `Failure`: `.usage` for the same CPU twice, `.unavailable` for a host or a CPU that does not do.
-    func chooseCPUs() throws(Failure) -> (producer: Int, consumer: Int) {
+    func chooseCPUs() throws(Failure) -> CPUs {
         let allowed = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         if let cpus {
             guard cpus.producer != cpus.consumer else {
@@ -92,12 +131,12 @@ public struct RingConfiguration: Sendable {
                 .unavailable,
                 "a ring between two cores needs two CPUs and this process may use \(allowed.count); allow it more")
         }
-        return (allowed[0], allowed[1])
+        return CPUs(allowed[0], allowed[1])
     }
 }
 
 /// A fault put into a run on purpose, so that tests see the content check bite.
-public enum RingFault: Hashable, Sendable {
+public enum RingFault: Hashable, Codable, Sendable {
     /// The entry of this number holds something else; only word 1 of it, if there are two.
     case corruptEntry(UInt64)
     /// The entry of this number is left out, and the next one comes in its place.

@@ -4,72 +4,37 @@ import TokenRing
 struct RingFigures {
     private let configuration: RingConfiguration
     private let contenders: [RingContender]
-    private let cells: [Cell]
-    private let roundTripRegion: RingArena
-    private let clock = TickClock()
     private var transfers: [[RingImplementation: [RingTransfer]]]
     private var roundTrips: [RingImplementation: [Double]] = [:]
     private var latencies: [RingImplementation: LatencyHistogram] = [:]
     private var cacheLines: [Int: [Double]] = [:]
 
-    /// One batch size with one entry size.
-    private struct Cell {
-        let region: RingArena
-        let batch: UInt32
-        let entries: UInt64
-    }
-
-    init(_ configuration: RingConfiguration, _ contenders: [RingContender]) throws(Failure) {
+    init(_ configuration: RingConfiguration, _ contenders: [RingContender]) {
         self.configuration = configuration
         self.contenders = contenders
-        var cells: [Cell] = []
-        do {
-            for entryBytes in configuration.entryBytes {
-                let region = try RingArena(
-                    capacity: configuration.capacity, entryBytes: entryBytes, for: contenders)
-                for batch in configuration.batches {
-                    let batches = (configuration.entries + UInt64(batch) - 1) / UInt64(batch)
-                    cells.append(Cell(region: region, batch: batch, entries: batches * UInt64(batch)))
-                }
-            }
-            roundTripRegion = try RingArena(capacity: configuration.capacity, entryBytes: 16, for: contenders)
-        } catch {
-            throw Failure(error)
-        }
-        self.cells = cells
-        transfers = cells.map { _ in [:] }
+        transfers = configuration.cells.map { _ in [:] }
     }
 
-    /// Measures everything once, the contenders in another order for each figure.
-    mutating func measure(_ measurement: RingMeasurement, _ random: inout SeededGenerator) throws(Failure) {
-        for (number, cell) in cells.enumerated() {
-            for contender in contenders.shuffled(using: &random) where !Interrupt.isRequested {
-                let value = try measurement.transfer(contender, cell.region, batch: cell.batch, entries: cell.entries)
-                transfers[number][contender.implementation, default: []].append(value)
-            }
+    /// Takes what a round measured.
+    mutating func add(_ round: RingRound) {
+        for (number, values) in round.transfers.enumerated() {
+            for (implementation, value) in values { transfers[number][implementation, default: []].append(value) }
         }
-        for contender in contenders.shuffled(using: &random) where !Interrupt.isRequested {
-            let implementation = contender.implementation
-            let value = try measurement.roundTrip(contender, roundTripRegion, count: configuration.roundTrips)
-            roundTrips[implementation, default: []].append(value)
-            let times = try measurement.roundTripTimes(
-                contender, roundTripRegion, count: Int(clamping: configuration.roundTrips))
-            latencies[implementation, default: LatencyHistogram(loop: .closed)].record(ticks: times, clock)
+        for (implementation, value) in round.roundTrips { roundTrips[implementation, default: []].append(value) }
+        for (implementation, times) in round.latencies {
+            latencies[implementation, default: LatencyHistogram(loop: .closed)].add(times)
         }
-        for lines in [1, 2] where !Interrupt.isRequested {
-            let value = try measurement.cacheLine(lines: lines, roundTripRegion, count: configuration.roundTrips)
-            cacheLines[lines, default: []].append(value)
-        }
+        for (lines, value) in round.cacheLines { cacheLines[lines, default: []].append(value) }
     }
 
     /// Tells what the last round measured of each ring.
     func tellLastRound(_ progress: Progress) {
-        for (cell, values) in zip(cells, transfers) {
+        for (cell, values) in zip(configuration.cells, transfers) {
             for implementation in contenders.map(\.implementation) {
                 guard let own = values[implementation], let last = own.last?.nanosecondsPerEntry else { continue }
                 progress.measured(
                     MeasuredInterval(
-                        name: "\(implementation.rawValue) \(cell.region.entryBytes) B, batch \(cell.batch)",
+                        name: "\(implementation.rawValue) \(cell.entryBytes) B, batch \(cell.batch)",
                         repetition: own.count, repetitions: configuration.repetitions, key: "ns_per_entry", value: last,
                         evidence: .model), isOneOfMany: true)
             }
@@ -90,13 +55,13 @@ struct RingFigures {
 
     func report(cpus: [Int], peers: RingPeers, conditions: MeasuringConditions) -> RingReport {
         var ring: [RingResult] = []
-        for ((cell, transfers), values) in zip(zip(cells, transfers), times) {
+        for ((cell, transfers), values) in zip(zip(configuration.cells, transfers), times) {
             for implementation in contenders.map(\.implementation) {
                 guard let own = values[implementation], let transfers = transfers[implementation] else { continue }
                 let ratios = Ratios(own, to: values[.lowerBound])
                 ring.append(
                     RingResult(
-                        implementation: implementation, batch: cell.batch, entryBytes: cell.region.entryBytes,
+                        implementation: implementation, batch: cell.batch, entryBytes: cell.entryBytes,
                         capacity: configuration.capacity, verifiedEntries: cell.entries,
                         nanosecondsPerEntry: Repetitions(own),
                         producer: ThreadFigures(transfers.map(\.producer), per: cell.entries),
@@ -125,8 +90,8 @@ struct RingFigures {
 
     /// Where TokenRing stands in each figure.
     private var standings: [RingStanding] {
-        zip(cells, times).compactMap { cell, values in
-            RingStanding(of: "\(cell.region.entryBytes) bytes, batch \(cell.batch)", values)
+        zip(configuration.cells, times).compactMap { cell, values in
+            RingStanding(of: "\(cell.entryBytes) bytes, batch \(cell.batch)", values)
         } + [RingStanding(of: "round trip", roundTrips)].compactMap(\.self)
     }
 }

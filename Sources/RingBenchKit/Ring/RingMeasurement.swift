@@ -5,7 +5,7 @@ import TokenRing
 
 /// One repetition of one figure: two pinned threads that start together, their time, and the check of what arrived.
 struct RingMeasurement: Sendable {
-    let cpus: (producer: Int, consumer: Int)
+    let cpus: RingConfiguration.CPUs
     let patience: UInt64
     let fault: RingFault?
     /// The program that runs the consuming side in a process of its own; nil keeps it in this one.
@@ -180,7 +180,7 @@ struct RingMeasurement: Sendable {
 }
 
 /// What moving entries through a ring took.
-struct RingTransfer: Sendable {
+struct RingTransfer: Codable, Sendable {
     let nanosecondsPerEntry: Double
     /// What each side's thread took, waiting for the other included.
     let producer: ThreadCost

@@ -10,10 +10,10 @@ final class LiveCrossing: @unchecked Sendable {
     private let request: UnsafeMutableBufferPointer<UInt8>
     private let answer: UnsafeMutableBufferPointer<UInt8>
     /// The calls, as plain numbers; valid as long as this object lives.
-    private(set) var crossing: Crossing
+    let crossing: Crossing
 
     /// Connects over loopback and queues the byte. Without generic netlink there is no round trip to make.
-    init() throws(Failure) {
+    init(_ rest: Crossing.Rest = Crossing.Rest()) throws(Failure) {
         do throws(SystemCallError) {
             connection = try LoopbackConnection(receiveBytes: 65536)
             var byte: UInt8 = 1
@@ -30,7 +30,7 @@ final class LiveCrossing: @unchecked Sendable {
         crossing = Crossing(
             socket: connection.receiver, netlink: netlink?.descriptor ?? -1,
             request: UnsafePointer(request.baseAddress), requestBytes: request.count, answer: answer.baseAddress,
-            answerBytes: answer.count)
+            answerBytes: answer.count, rest: rest)
     }
 
     deinit {
@@ -38,11 +38,14 @@ final class LiveCrossing: @unchecked Sendable {
         answer.deallocate()
     }
 
+}
+
+extension Crossing.Rest {
     /// Lets a receive take as long as a whole `recvmsg` with its control messages does on this kernel: what the peek leaves out
     /// is waited for. For runs in which it counts how long the worker is busy.
-    func addRest(of costs: CrossingCosts, peek: Repetitions?, _ clock: TickClock) {
+    init(of costs: CrossingCosts, peek: Repetitions?, _ clock: TickClock) {
         let rest = max(0, costs.recvmsg.median - (peek?.median ?? 0))
-        crossing.receiveTicks = UInt64(rest / clock.nanosecondsPerTick)
-        crossing.messageTicks256 = UInt64(max(0, costs.controlMessage.median) / clock.nanosecondsPerTick * 256)
+        receiveTicks = UInt64(rest / clock.nanosecondsPerTick)
+        messageTicks256 = UInt64(max(0, costs.controlMessage.median) / clock.nanosecondsPerTick * 256)
     }
 }

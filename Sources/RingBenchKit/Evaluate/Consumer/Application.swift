@@ -20,6 +20,8 @@ struct Application: Sendable {
     /// What it does wrong; for tests.
     var fault: ReturnFault?
     var handicap = Handicap.none
+    /// Where it notes when bursts were dealt with, in the open loop.
+    var times: DeliveryTimes.Notes?
 
     /// Does its part of the run.
     func run(_ watch: inout Watchdog) throws(Failure) -> ConsumerCosts {
@@ -76,7 +78,7 @@ struct Application: Sendable {
         var consumer = Consumer(
             source, returner, load: load, lanesOfAllThreads: ConsumerPlan.lanes(composition, load), checker: checker,
             progress: progress, thread: thread, sharesCore: sharesCore, fault: fault,
-            handicap: handicap)
+            handicap: handicap, times: times)
         return withExtendedLifetime((self, kernel)) { consumer.run(&watch) }
     }
 

@@ -19,15 +19,17 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
     /// What goes wrong when all is received; for tests.
     private let fault: ReturnFault?
     private let handicap: Handicap
+    private let times: DeliveryTimes.Notes?
 
     /// `checker` and `progress` must outlive it.
     init(
         _ source: consuming Source, _ returner: consuming Returner, load: Load, lanesOfAllThreads: Int,
         checker: StreamChecker, progress: RunProgress, thread: Int, sharesCore: Bool,
-        fault: ReturnFault?, handicap: Handicap
+        fault: ReturnFault?, handicap: Handicap, times: DeliveryTimes.Notes?
     ) {
         self.fault = fault
         self.handicap = handicap
+        self.times = times
         self.sharesCore = sharesCore
         lanes = source.lanes
         self.source = source
@@ -81,6 +83,7 @@ struct Consumer<Source: FragmentSource & ~Copyable, Returner: TokenReturner & ~C
                     found &+= count
                 }
                 worker.endLook(found: count > 0)
+                if count > 0, let times { times.note(batch, count, at: worker.last) }
             }
             if found == 0 {
                 let done = costs.received

@@ -1,7 +1,7 @@
 import CTokenRing
 
 /// Time that a proposal's application wastes on purpose, so that a comparison can be shown to notice a difference whose size is known.
-struct Handicap: BitwiseCopyable, Sendable {
+struct Handicap: BitwiseCopyable, Codable, Sendable {
     /// In 1/256 ticks, which keeps fractions of a nanosecond.
     private let ticksPerToken256: UInt64
 

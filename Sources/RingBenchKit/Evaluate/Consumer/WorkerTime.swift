@@ -19,7 +19,8 @@ struct WorkerTime: Codable, Sendable, BitwiseCopyable {
     /// Since the last fruitful look.
     private var pendingFruitless: UInt64 = 0
     private var pendingStolen: UInt64 = 0
-    private var last: UInt64 = 0
+    /// When the last look ended.
+    private(set) var last: UInt64 = 0
     private var hasBegun = false
 
     /// Begins to count.

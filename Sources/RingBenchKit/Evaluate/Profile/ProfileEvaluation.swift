@@ -10,6 +10,8 @@ public struct ProfileEvaluation: Sendable {
     public var profile: Profile
     /// CPU of softirq and of the worker.
     public var cpus: (kernel: Int?, consumer: Int?)
+    /// This program, which makes each run in a process of its own; nil makes them in this one.
+    public var program: String?
 
     /// The experiment on these CPUs.
     public init(_ profile: Profile, cpus: (kernel: Int?, consumer: Int?)) {
@@ -33,12 +35,9 @@ public struct ProfileEvaluation: Sendable {
         let costs = try CrossingCosts(calls)
         for composition in compositions { _ = try costs.returnCall(of: composition) }
         let clock = TickClock()
+        let rest = Crossing.Rest(of: costs, peek: calls.peekNs, clock)
         var crossings: [LiveCrossing] = []
-        for _ in 0..<profile.load.threads {
-            let live = try LiveCrossing()
-            live.addRest(of: costs, peek: calls.peekNs, clock)
-            crossings.append(live)
-        }
+        for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
         let found = try findRate(crossings, clock, progress)
         let window = MeasuringWindow()
@@ -103,6 +102,7 @@ public struct ProfileEvaluation: Sendable {
         var run = ProposalRun(
             composition: composition, load: profile.load, depth: .stamps, cpus: cpus, crossings: crossings)
         run.schedule = schedule
+        run.program = program
         return try run.run()
     }
 

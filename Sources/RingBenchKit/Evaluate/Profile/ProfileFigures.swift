@@ -47,6 +47,12 @@ struct ProfileFigures: Sendable {
         ]
     }
 
+    /// How long it took from when a burst was due to when the worker was done with it, all runs together; nil if each had drops.
+    var latency: LatencyHistogram? {
+        let each = runs.compactMap(\.outcome.latency)
+        return each.dropFirst().reduce(into: each.first) { $0?.add($1) }
+    }
+
     /// Of that column.
     func values(_ key: String) -> Repetitions { all.first { $0.key == key }?.values ?? Repetitions([]) }
 

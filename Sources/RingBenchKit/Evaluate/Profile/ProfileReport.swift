@@ -20,6 +20,8 @@ public struct ProfileReport: Encodable, Sendable {
             "cover letters of the autorelease series: xarray before, array of counters after, 4 flows, 11 runs (C6)"
     }
 
+    private static let latencyKey = "latency"
+
     /// Idle time by proposal.
     var idle: [String: Repetitions] {
         Dictionary(
@@ -76,8 +78,10 @@ public struct ProfileReport: Encodable, Sendable {
             try row.encode(column.values.median, forKey: TextKey(column.key))
             try row.encode(Bootstrap().interval95(of: column.values.values), forKey: TextKey(column.key + "_ci95"))
         }
-        try row.encode(
-            Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.evidence) }), forKey: "evidence")
+        try row.encodeIfPresent(figures[index].latency, forKey: TextKey(Self.latencyKey))
+        var evidence = Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.evidence) })
+        evidence[Self.latencyKey] = .kernelAndModel
+        try row.encode(evidence, forKey: "evidence")
         try row.encode(
             Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.values) }), forKey: "repetitions")
     }

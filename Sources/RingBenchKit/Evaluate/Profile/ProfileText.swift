@@ -1,8 +1,11 @@
 extension ProfileReport {
     /// The tables that a terminal shows.
     public var text: String {
-        [head, proposalTable, Self.legend, publishedText, CalibrationRow.text(calibration), systemCalls.text]
-            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+        [
+            head, proposalTable, Self.legend, latencyTable, publishedText, CalibrationRow.text(calibration),
+            systemCalls.text,
+        ]
+        .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private static let legend = """
@@ -45,6 +48,22 @@ extension ProfileReport {
             ])
         }
         return table.text
+    }
+
+    private var latencyTable: String {
+        var table = TextTable(["us from due to done"] + LatencyHistogram.percentiles.map(\.1) + ["bursts"])
+        for (composition, figures) in zip(compositions, figures) {
+            let latency = figures.latency
+            let times = LatencyHistogram.percentiles.map { percentile, _ in
+                latency?.nanoseconds(at: percentile).map { (Double($0) / 1000).text(1) } ?? "-"
+            }
+            table.add([composition.name] + times + ["\(latency?.count ?? 0)"])
+        }
+        return """
+            \(table.text)
+            open loop: from when the schedule says that a burst has arrived to the end of the look in which the worker dealt with it, so what
+            was held up and what waited for it count alike; without the runs that had drops.
+            """
     }
 
     private static func interval(_ values: Repetitions, _ digits: Int) -> String {

@@ -10,6 +10,8 @@ public struct SweepEvaluation: Sendable {
     public var mostTokens: Int?
     /// CPU of softirq and of the consumer.
     public var cpus: (kernel: Int?, consumer: Int?)
+    /// This program, which makes each run in a process of its own; nil makes them in this one.
+    public var program: String?
 
     /// These sweeps on these CPUs.
     public init(_ sweeps: [Sweep], cpus: (kernel: Int?, consumer: Int?)) {
@@ -79,10 +81,10 @@ public struct SweepEvaluation: Sendable {
             progress.step("sweep \(place): repetition \(repetition + 1) of \(repetitions)")
             for turn in proposals.indices {
                 let index = (repetition + turn) % proposals.count
-                outcomes[index].append(
-                    try ProposalRun(
-                        composition: proposals[index], load: load, depth: .stamps, cpus: cpus, crossings: [crossing]
-                    ).run())
+                var run = ProposalRun(
+                    composition: proposals[index], load: load, depth: .stamps, cpus: cpus, crossings: [crossing])
+                run.program = program
+                outcomes[index].append(try run.run())
             }
         }
         return outcomes

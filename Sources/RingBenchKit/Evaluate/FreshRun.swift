@@ -1,0 +1,56 @@
+import RingKernelModel
+
+/// A repetition of a proposal in a process of its own.
+public enum FreshRun {
+    /// The hidden subcommand that the child runs.
+    public static let subcommand = "run-proposal"
+
+    /// What the child is told: a `ProposalRun` without what is live in this process.
+    struct Assignment: Codable {
+        var proposal: String
+        var load: Load
+        var depth: StreamContent.Depth
+        var kernelCPU: Int?
+        var consumerCPU: Int?
+        /// Threads that enter the real kernel, and how long a receive waits there.
+        var crossings: Int
+        var rest: Crossing.Rest
+        var schedule: ArrivalSchedule?
+        var consumerProgram: String?
+        var handicap: Handicap
+    }
+
+    /// Tokens of the short run with which a child warms up.
+    private static let warmUpTokens = 20_000
+
+    /// Has `run` made by `program`.
+    static func outcome(of run: ProposalRun, by program: String) throws(Failure) -> ProposalRun.Outcome {
+        let assignment = Assignment(
+            proposal: run.composition.name, load: run.load, depth: run.depth, kernelCPU: run.cpus.kernel,
+            consumerCPU: run.cpus.consumer, crossings: run.crossings.count,
+            rest: run.crossings.first?.crossing.rest ?? Crossing.Rest(), schedule: run.schedule,
+            consumerProgram: run.consumerProgram, handicap: run.handicap)
+        return try MeasuringProcess.ask(assignment, of: subcommand, in: program)
+    }
+
+    /// What the child does.
+    public static func runChild(_ argument: String) throws(Failure) {
+        try MeasuringProcess.answer(argument, to: subcommand, run)
+    }
+
+    private static func run(_ assignment: Assignment) throws(Failure) -> ProposalRun.Outcome {
+        guard let composition = Composition.named(assignment.proposal) else {
+            throw Failure(.usage, "there is no proposal \(assignment.proposal)")
+        }
+        var crossings: [LiveCrossing] = []
+        for _ in 0..<assignment.crossings { crossings.append(try LiveCrossing(assignment.rest)) }
+        var run = ProposalRun(
+            composition: composition, load: assignment.load, depth: assignment.depth,
+            cpus: (assignment.kernelCPU, assignment.consumerCPU), crossings: crossings)
+        run.handicap = assignment.handicap
+        _ = try run.warmUp(tokens: warmUpTokens)
+        run.schedule = assignment.schedule
+        run.consumerProgram = assignment.consumerProgram
+        return try run.run()
+    }
+}
