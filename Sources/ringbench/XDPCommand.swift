@@ -44,6 +44,9 @@ struct XDPReceiverOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Frames of the UMEM, a power of two.", valueName: "n"))
     var umemFrames: UInt32 = 4096
 
+    @Flag(name: .long, help: "Have the UMEM on pages of 2 MiB; if there are none it is not, and the result says so.")
+    var hugePages = false
+
     @Option(name: .long, help: ArgumentHelp("Slots of the RX ring, a power of two.", valueName: "n"))
     var ringSize: UInt32 = 2048
 
@@ -84,6 +87,7 @@ struct XDPReceiverOptions: ParsableArguments {
         options.frameBytes = frameSize
         options.isUnaligned = unaligned
         options.umemFrames = umemFrames
+        options.hugePages = hugePages
         options.ringSize = ringSize
         options.wait = wait ?? usual
         return options
@@ -125,17 +129,21 @@ extension ResultDocument {
     }
 }
 
-/// The lines that both commands print about their modes and counters.
+/// The lines that all commands print about their modes and counters.
 enum XDPText {
-    static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode) -> String {
-        """
-        \(copyMode(mode))
-        attach mode  \(attachMode.granted) (asked for: \(attachMode.requested)): \(attachMode.reason)
-        """
+    static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode?, _ memory: GrantedMode? = nil) -> String {
+        let rest = [("attach mode ", attachMode), ("UMEM pages  ", memory)].compactMap { name, mode in
+            mode.map { "\(name) \(granted($0))" }
+        }
+        return ([copyMode(mode)] + rest).joined(separator: "\n")
     }
 
     static func copyMode(_ mode: GrantedMode) -> String {
-        "copy mode    \(mode.granted) (asked for: \(mode.requested)): \(mode.reason)"
+        "copy mode    \(granted(mode))"
+    }
+
+    private static func granted(_ mode: GrantedMode) -> String {
+        "\(mode.granted) (asked for: \(mode.requested)): \(mode.reason)"
     }
 
     static func batches(_ batches: BatchPercentiles?, _ calls: XDPCalls, packets: UInt64) -> String {
@@ -149,13 +157,6 @@ enum XDPText {
             """
     }
 
-    static func residence(_ report: XDPReceiveReport) -> String {
-        guard let residence = report.residence else {
-            return "residence    not measured: --tstamp lets the XDP program write the time in front of each packet"
-        }
-        return "residence    from the XDP program to the application: \(residence.summary)"
-    }
-
     static func counters(_ statistics: XDPStatistics) -> String {
         var table = TextTable(["kernel counter", "count"])
         table.add(["rx_dropped", "\(statistics.receiveDropped)"])
@@ -164,6 +165,6 @@ enum XDPText {
         table.add(["rx_ring_full", "\(statistics.receiveRingFull)"])
         table.add(["rx_fill_ring_empty_descs", "\(statistics.receiveFillRingEmpty)"])
         table.add(["tx_ring_empty_descs", "\(statistics.transmitRingEmpty)"])
-        return table.text
+        return ([table.text] + statistics.explanations).joined(separator: "\n\n")
     }
 }

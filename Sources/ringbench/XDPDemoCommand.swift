@@ -69,7 +69,7 @@ struct XDPDemoCommand: ParsableCommand {
         return """
             xdp demo: \(options.joined(separator: ", "))
             \(environment.summary); source on CPU \(report.cpus[0]), receiver on CPU \(report.cpus[1])
-            \(XDPText.modes(report.mode, report.attachMode))
+            \(XDPText.modes(report.mode, report.attachMode, report.memory))
 
             \(table.text)
 

@@ -12,9 +12,6 @@ struct XDPForwardCommand: ParsableCommand {
             measured and exits with 130. Evidence: kernel.
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Interface to receive on.", valueName: "if"))
-    var interface: String
-
     @Option(name: .shortAndLong, help: ArgumentHelp("Receive queue, from 0.", valueName: "n"))
     var queue: UInt32 = 0
 
@@ -24,65 +21,33 @@ struct XDPForwardCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Queue that sends, from 0.", valueName: "n"))
     var toQueue: UInt32 = 0
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
-    )
-    var duration = "10s"
+    @Flag(
+        name: [.customShort("F"), .customLong("frags")],
+        help: "Forward packets of several frames too, as a large MTU needs them.")
+    var frags = false
 
-    @Option(
-        name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
-    var frames: UInt64?
-
-    @OptionGroup var sockets: XDPReceiverOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var stream: StreamOptions
+    @OptionGroup var common: XDPRunOptions
 
     func run() throws {
         try reportingFailures {
-            var configuration = XDPForwardConfiguration(interface: interface)
+            var configuration = XDPForwardConfiguration(interface: common.interface)
             configuration.queue = queue
             configuration.destination = to
             configuration.destinationQueue = toQueue
-            configuration.durationNanoseconds = try XDPReceiverOptions.nanoseconds(duration, of: "--duration")
-            configuration.frames = frames
-            configuration.options = try sockets.checked()
-            try configuration.check()
-            let sink = try output.open()
-            let environment = HostEnvironment()
-            let report = try XDPForward.run(
-                configuration: configuration, progress: stream.progress(output, "xdp forward", environment, sink))
-            let document = ResultDocument(
-                "xdp forward", configuration.described, environment, report, report.surroundings)
-            try stream.emit(document, text: text(report, configuration, environment), output, to: sink)
+            configuration.options = try common.sockets.checked()
+            configuration.options.hasFragments = frags
+            try common.run("xdp forward", configuration, XDPForward.run, text: text)
         }
     }
 
-    private func text(
-        _ report: XDPForwardReport, _ configuration: XDPForwardConfiguration, _ environment: HostEnvironment
-    ) -> String {
-        let options = configuration.described.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        var table = TextTable(["packets", "count"])
-        table.add(["forwarded", "\(report.framesForwarded)"])
-        table.add(["sent, frame returned through FILL", "\(report.framesReturned)"])
-        table.add(["lost at the receiving socket", "\(report.framesLost)"])
+    private func text(_ report: XDPRunReport<ForwardedPackets>) -> XDPRunText {
         let copies = report.payloadCopies.map { "\($0) copies: each was sent from the address that it was received at" }
-        return """
-            xdp forward: \(options.joined(separator: ", "))
-            \(environment.summary)
-            \(XDPText.modes(report.mode, report.attachMode))
-            sending      \(XDPText.copyMode(report.destinationMode))
-
-            \(table.text)
-
-            payload      \(copies ?? "not compared: some packets were not sent in time")
-            rate         \((report.framesPerSecond / 1e6).text(3)) M packets/s, \
-            \((Double(report.bytesForwarded) * 8 / report.durationSeconds / 1e9).text(3)) Gbit/s (L2) over \
-            \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
-            forwarder    \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
-            \(XDPText.batches(report.batches, report.calls, packets: report.framesForwarded))
-
-            \(XDPText.counters(report.statistics))
-            """
+        return XDPRunText(
+            packets: XDPRunText.counts([
+                ("forwarded", report.framesForwarded), ("sent, frame returned through FILL", report.framesReturned),
+                ("lost at the receiving socket", report.framesLost),
+            ]),
+            count: report.framesForwarded, modes: ["sending      \(XDPText.copyMode(report.destinationMode))"],
+            findings: ["payload      \(copies ?? "not compared: some packets were not sent in time")"])
     }
 }

@@ -88,7 +88,7 @@ struct XDPProveCommand: ParsableCommand {
         return """
             xdp prove: \(interface) from \(peer), queue \(queue)
             \(environment.summary)
-            \(XDPText.modes(traffic.mode, traffic.attachMode))
+            \(XDPText.modes(traffic.mode, traffic.attachMode, traffic.memory))
 
             \(table.text)
 

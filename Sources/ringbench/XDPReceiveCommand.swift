@@ -4,27 +4,24 @@ import RingBenchKit
 struct XDPReceiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rx",
-        abstract: "Receives on a queue of an interface, counts, and returns each frame at once.",
+        abstract: "Receives on queues of an interface, counts, and returns each frame at once.",
         discussion: """
-            While it runs, the packets of that queue do not reach the rest of the system. Ctrl-C prints what was measured \
-            and exits with 130. Evidence: kernel.
+            While it runs, the packets of these queues do not reach the rest of the system. With -M several queues share one \
+            UMEM: each has a part of the frames and rings of its own. Ctrl-C prints what was measured and exits with 130. \
+            Evidence: kernel.
+
+            Examples:
+              ringbench xdp rx -i eth1 -q 0 -z
+              ringbench xdp rx -i eth1 -q 0-3 -M
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Interface.", valueName: "if"))
-    var interface: String
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("Receive queue, from 0.", valueName: "n"))
-    var queue: UInt32 = 0
-
     @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("How long: 10s, 500ms, 2m, plain numbers are seconds, 0 is until Ctrl-C.", valueName: "time")
-    )
-    var duration = "10s"
+        name: .shortAndLong, parsing: .singleValue,
+        help: ArgumentHelp("Receive queue, from 0; with -M several: 0-3, or 0,2, or more than once.", valueName: "n"))
+    var queue = ["0"]
 
-    @Option(
-        name: .long, help: ArgumentHelp("End after so many packets (default: when the time is over).", valueName: "n"))
-    var frames: UInt64?
+    @Flag(name: [.customShort("M"), .customLong("shared-umem")], help: "Several queues, and one UMEM for all of them.")
+    var sharedUMEM = false
 
     @Flag(
         name: [.customShort("F"), .customLong("frags")],
@@ -37,53 +34,60 @@ struct XDPReceiveCommand: ParsableCommand {
     )
     var tstamp = false
 
-    @OptionGroup var receiver: XDPReceiverOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var stream: StreamOptions
+    @OptionGroup var common: XDPRunOptions
 
     func run() throws {
         try reportingFailures {
-            var configuration = XDPReceiveConfiguration(interface: interface)
-            configuration.queue = queue
-            configuration.durationNanoseconds = try XDPReceiverOptions.nanoseconds(duration, of: "--duration")
-            configuration.frames = frames
-            configuration.options = try receiver.checked()
+            var configuration = XDPReceiveConfiguration(interface: common.interface)
+            configuration.queues = try queues()
+            configuration.sharesUMEM = sharedUMEM
+            configuration.options = try common.sockets.checked()
             configuration.options.hasFragments = frags
             configuration.options.stampsArrival = tstamp
-            try configuration.check()
-            let sink = try output.open()
-            let environment = HostEnvironment()
-            let report = try XDPReceive.run(
-                configuration: configuration, progress: stream.progress(output, "xdp rx", environment, sink))
-            let document = ResultDocument(
-                "xdp rx", configuration.described, environment, report, report.surroundings)
-            try stream.emit(document, text: text(report, configuration, environment), output, to: sink)
+            try common.run("xdp rx", configuration, XDPReceive.run, text: text)
         }
     }
 
-    private func text(
-        _ report: XDPReceiveReport, _ configuration: XDPReceiveConfiguration, _ environment: HostEnvironment
-    ) -> String {
-        let options = configuration.described.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        var table = TextTable(["packets", "count"])
-        table.add(["received", "\(report.framesReceived)"])
-        table.add(["returned through FILL", "\(report.framesReturned)"])
-        table.add(["lost at the socket", "\(report.framesLost)"])
-        return """
-            xdp rx: \(options.joined(separator: ", "))
-            \(environment.summary)
-            \(XDPText.modes(report.mode, report.attachMode))
+    /// The queues of all -q.
+    private func queues() throws(Failure) -> [UInt32] {
+        var queues: [UInt32] = []
+        for part in queue.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+            guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+                throw Failure(.usage, "--queue is \(part): write a number such as 0, or a range such as 0-3")
+            }
+            // A longer range ends the command, too, and takes no memory.
+            queues += first...min(last, first &+ 4096)
+        }
+        return queues
+    }
 
-            \(table.text)
+    private func text(_ report: XDPRunReport<ReceivedPackets>) -> XDPRunText {
+        let residence =
+            report.residence.map { "residence    from the XDP program to the application: \($0.summary)" }
+            ?? "residence    not measured: --tstamp lets the XDP program write the time in front of each packet"
+        return XDPRunText(packets: packets(report), count: report.framesReceived, findings: [residence])
+    }
 
-            rate         \((report.framesPerSecond / 1e6).text(3)) M packets/s, \
-            \((report.bytesPerSecond * 8 / 1e9).text(3)) Gbit/s (L2) over \
-            \(report.durationSeconds.text(3)) s (evidence: \(report.evidence.rawValue))
-            receiver     \(report.cpuNanosecondsPerFrame.text(1)) ns CPU per packet (\(report.wait.rawValue))
-            \(XDPText.batches(report.batches, report.calls, packets: report.framesReceived))
-            \(XDPText.residence(report))
-
-            \(XDPText.counters(report.statistics))
-            """
+    private func packets(_ report: XDPRunReport<ReceivedPackets>) -> TextTable {
+        guard let queues = report.queues else {
+            return XDPRunText.counts([
+                ("received", report.framesReceived), ("returned through FILL", report.framesReturned),
+                ("lost at the socket", report.framesLost),
+            ])
+        }
+        var table = TextTable(["queue", "received", "returned", "lost", "Mpackets/s", "frames", "copy mode"])
+        for row in queues {
+            let rate = Double(row.framesReceived) / report.durationSeconds / 1e6
+            table.add([
+                "\(row.queue)", "\(row.framesReceived)", "\(row.framesReturned)", "\(row.framesLost)", rate.text(3),
+                "\(row.umem.frames)", row.mode.granted,
+            ])
+        }
+        table.add([
+            "all", "\(report.framesReceived)", "\(report.framesReturned)", "\(report.framesLost)",
+            (report.framesPerSecond / 1e6).text(3), "\(report.umem.frames)", report.mode.granted,
+        ])
+        return table
     }
 }

@@ -19,16 +19,16 @@ extension AFXDP {
                 switch self {
                 case .rx:
                     var configuration = XDPReceiveConfiguration(interface: name)
-                    (configuration.durationNanoseconds, configuration.options) = (0, options)
+                    (configuration.limit.durationNanoseconds, configuration.options) = (0, options)
                     _ = try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
                 case .tx:
                     var configuration = XDPTransmitConfiguration(interface: name)
-                    (configuration.durationNanoseconds, configuration.options) = (0, options)
+                    (configuration.limit.durationNanoseconds, configuration.options) = (0, options)
                     configuration.packetsPerSecond = 1000
                     _ = try XDPTransmit.run(configuration: configuration, progress: Progress(quiet: true))
                 case .forward:
                     var configuration = XDPForwardConfiguration(interface: name)
-                    (configuration.durationNanoseconds, configuration.options) = (0, options)
+                    (configuration.limit.durationNanoseconds, configuration.options) = (0, options)
                     _ = try XDPForward.run(configuration: configuration, progress: Progress(quiet: true))
                 case .tokens:
                     var configuration = XDPTokensConfiguration()

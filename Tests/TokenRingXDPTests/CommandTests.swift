@@ -15,7 +15,11 @@ extension AFXDP {
                 ("demo -z -c", 64), ("demo -S -N", 64), ("demo -z", 69), ("rx -i nosuch0", 69), ("rx -i lo -b 0", 64),
                 ("rx -i lo -d soon", 64), ("rx -i lo -d -1s", 64), ("rx -i lo -d 999999999999m", 64),
                 ("rx -i lo -q 4096", 64), ("rx -i lo -z -d 1s", 69), ("rx -i lo -n 0", 64), ("rx -i lo -B 0", 64),
-                ("rx -i lo -p --wait spin", 64), ("tx -i nosuch0", 69), ("tx -i lo -s 63", 64),
+                ("rx -i lo -p --wait spin", 64), ("rx -i lo -q 0-1", 64), ("rx -i lo -M", 64),
+                ("rx -i lo -M -q 0 -q 0", 64), ("rx -i lo -M -q 1-0", 64), ("rx -i lo -M -q 0,x", 64),
+                ("rx -i lo -M -q 0-4294967295", 64), ("rx -i lo -M -q 0-4 --umem-frames 4", 64),
+                ("rx -i lo --frames 0", 64), ("tokens --huge-pages", 64), ("forward -i lo -u -f 3001", 64),
+                ("tx -i lo -u -f 3001", 64), ("tx -i nosuch0", 69), ("tx -i lo -s 63", 64),
                 ("tx -i lo --flows 0", 64),
                 ("tx -i lo --frames 0", 64), ("forward -i nosuch0", 69), ("forward -i lo --to-queue 4096", 64),
                 ("tokens -i nosuch0", 69), ("tokens --consumers 0", 64), ("tokens --kill-one --consumers 1", 64),
@@ -58,7 +62,7 @@ extension AFXDP {
             async let sent = Self.sendFor(wire)
             let report = try wire.receiver.run { () throws(Failure) in
                 var configuration = XDPReceiveConfiguration(interface: name)
-                configuration.durationNanoseconds = 1_000_000_000
+                configuration.limit.durationNanoseconds = 1_000_000_000
                 (configuration.options.frameBytes, configuration.options.isUnaligned) = (frameBytes, isUnaligned)
                 // Each frame is used again and again.
                 (configuration.options.umemFrames, configuration.options.ringSize) = (128, 128)
@@ -79,7 +83,7 @@ extension AFXDP {
             async let sent = Self.sendFor(wire)
             let report = try wire.receiver.run { () throws(Failure) in
                 var configuration = XDPReceiveConfiguration(interface: name)
-                configuration.durationNanoseconds = 1_000_000_000
+                configuration.limit.durationNanoseconds = 1_000_000_000
                 configuration.options.stampsArrival = true
                 return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
             }
@@ -106,7 +110,7 @@ extension AFXDP {
                 Result {
                     try wire.receiver.run { () throws(Failure) in
                         var configuration = XDPReceiveConfiguration(interface: name)
-                        configuration.frames = 20
+                        configuration.limit.frames = 20
                         configuration.options.hasFragments = true
                         return try XDPReceive.run(configuration: configuration, progress: Progress(quiet: true))
                     }
@@ -118,6 +122,30 @@ extension AFXDP {
             #expect(report.framesReceived == 20)
             #expect(report.bytesReceived == 20 * 9000)
             #expect(report.framesReturned == 60, "3840 bytes of a packet fit into a frame")
+        }
+
+        @Test("a counter that is not zero is explained, with what to do")
+        func explainsCounters() throws {
+            let wire = try VethPair()
+            let (name, sender) = (wire.receiverName, wire.senderName)
+            for (namespace, end) in [(wire.receiver, name), (wire.sender, sender)] {
+                try namespace.run { () throws(Failure) in
+                    _ = try? Invocation(program: "ip", ["link", "set", end, "mtu", "2000"]).finish()
+                }
+            }
+            let run = try wire.receiver.run { () throws(Failure) in
+                do {
+                    let process = try Invocation(["xdp", "rx", "-i", name, "-d", "0", "-f", "2048", "-n", "50ms"])
+                    try Receiver.awaitProgram(on: wire.receiver, name)
+                    try wire.sender.run { () throws(Failure) in try sendRaw(count: 3, bytes: 1900, through: sender) }
+                    #expect(process.waitForErrors(containing: "drops: dropped 3"))
+                    process.interrupt()
+                    return process.finish()
+                } catch {
+                    throw Failure(.checkFailed, "\(error)")
+                }
+            }
+            #expect(run.output.contains("rx_dropped 3: packets were longer than a frame has room for"), "\(run.output)")
         }
 
         /// Sends 64 packets every few milliseconds for longer than the receiver listens.

@@ -52,6 +52,7 @@ extension AFXDP {
             #expect(report.mode.granted == "copy")
             #expect(report.mode.reason.contains("veth"))
             #expect(report.mode.reason.contains("errno 95"))
+            #expect(report.mode.reason.hasSuffix("and does not offer it"), "netdev's xdp-features")
         }
 
         @Test("every live packet that is lost is in a kernel counter", arguments: [XDPWait.poll, .spin])

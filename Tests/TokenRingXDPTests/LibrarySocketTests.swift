@@ -224,7 +224,7 @@ extension AFXDP {
 }
 
 /// The numbers in byte 14 of the next packets.
-private func receivedNumbers(_ count: Int, by socket: inout XDPSocket) -> [UInt8] {
+func receivedNumbers(_ count: Int, by socket: inout XDPSocket) -> [UInt8] {
     var numbers: [UInt8] = []
     while numbers.count < count, socket.waitForPackets(timeoutNanoseconds: 2_000_000_000) == 1 {
         let batch = socket.receive.peek(upTo: 64)

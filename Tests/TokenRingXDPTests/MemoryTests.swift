@@ -42,3 +42,92 @@ struct PacketMemoryTests {
         }
     }
 }
+
+extension AFXDP {
+    @Suite("A UMEM on huge pages")
+    struct HugePageTests {
+        private static let file = "/proc/sys/vm/nr_hugepages"
+
+        /// Runs `body` while the machine has `count` more huge pages than before, and says whether it does.
+        private func with(_ count: Int, _ body: (_ isThere: Bool) throws -> Void) throws {
+            func pages() -> Int { Int((Self.read(Self.file) ?? "").filter(\.isNumber)) ?? 0 }
+            let before = pages()
+            Self.write("\(before + count)", to: Self.file)
+            defer { Self.write("\(before)", to: Self.file) }
+            try body(pages() == before + count)
+        }
+
+        @Test("the kernel says of its pages that they are of 2 MiB, and receives packets into them")
+        func granted() throws {
+            let wire = try VethPair()
+            let name = wire.receiverName
+            try with(8) { isThere in
+                let (memory, pageKiB, numbers) = try wire.receiver.run { () throws(Failure) in
+                    do {
+                        let geometry = try FrameGeometry(frameCount: 2048)
+                        let memory = try PacketMemory(.hugePages, byteCount: geometry.byteCount)
+                        var umem = try UMEM(memory: memory.mapping, geometry: geometry, fillEntries: 4096)
+                        // The last frames: of the fourth page.
+                        _ = umem.provide(frames: 1900..<2048)
+                        var socket = try XDPSocket(on: NetworkInterface(named: name), umem: umem, mode: .copy)
+                        let program = try RedirectProgram(queues: 1)
+                        try program.redirect(to: socket)
+                        _ = try program.attach(to: socket.interface, mode: .native)
+                        _ = try sendNumbered(64, on: wire, from: wire.senderName)
+                        let numbers = receivedNumbers(64, by: &socket)
+                        return (memory, Self.pageKiB(at: socket.memory.base), numbers)
+                    } catch {
+                        throw Failure(.checkFailed, "\(error)")
+                    }
+                }
+                #expect(numbers == Array(0..<64))
+                #expect(memory.granted == (isThere ? .hugePages : .anonymous), "\(memory.reason)")
+                #expect(pageKiB == (isThere ? 2048 : 4), "/proc/self/smaps")
+            }
+        }
+
+        @Test("the result of a run says what its pages are, and with none to be had why")
+        func reported() throws {
+            let wire = try VethPair()
+            func memory() throws -> GrantedMode {
+                var configuration = XDPDemoConfiguration()
+                configuration.frames = 1000
+                configuration.options.hugePages = true
+                return try XDPDemo.run(configuration: configuration, on: wire, progress: Progress(quiet: true)).memory
+            }
+            try with(8) { isThere in
+                let memory = try memory()
+                #expect(memory.requested == "huge_pages" && memory.granted == (isThere ? "huge_pages" : "anonymous"))
+            }
+            try with(0) { _ in
+                guard HugePageProbe.all().allSatisfy({ $0.free == 0 }) else { return }
+                let memory = try memory()
+                #expect(memory.granted == "anonymous")
+                #expect(memory.reason.contains("8 of 2 MiB are needed; reserve them with vm.nr_hugepages"))
+            }
+        }
+
+        /// `KernelPageSize` of the mapping that begins at `base`.
+        private static func pageKiB(at base: UnsafeMutableRawPointer) -> Int? {
+            let lines = (read("/proc/self/smaps") ?? "").split(separator: "\n")
+            let start = String(UInt(bitPattern: base), radix: 16) + "-"
+            guard let mapping = lines.firstIndex(where: { $0.hasPrefix(start) }) else { return nil }
+            return lines[mapping...].first { $0.hasPrefix("KernelPageSize:") }.flatMap { Int($0.filter(\.isNumber)) }
+        }
+
+        private static func read(_ path: String) -> String? {
+            guard let file = fopen(path, "r") else { return nil }
+            defer { fclose(file) }
+            var bytes: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 65536)
+            while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+
+        private static func write(_ text: String, to path: String) {
+            guard let file = fopen(path, "w") else { return }
+            fputs(text, file)
+            fclose(file)
+        }
+    }
+}

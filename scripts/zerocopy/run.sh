@@ -37,11 +37,11 @@ initramfs "$binary" "$work/initramfs"
 say "booting Linux $kernel_release with $driver"
 started=$SECONDS
 rm -f "$work/console" "$work/results"
-boot "$work/initramfs" "$work/console" "$work/results" 300 || {
+boot "$work/initramfs" "$work/console" "$work/results" "$boot_seconds" || {
     code=$?
     tail -n 5 "$work/console" >&2 || true
     say "the guest did not end by itself (exit code $code); see $work/console"
     exit $((code == 124 ? 124 : 1))
 }
 say "the guest ended after $((SECONDS - started)) s"
-python3 "$here/verdict.py" "$work/results" "$work/console" "$probe_packets" "$frames"
+python3 "$here/verdict.py" "$work/results" "$work/console" "$probe_packets" "$frames" "$xsk_passes"

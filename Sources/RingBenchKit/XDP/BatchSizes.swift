@@ -15,6 +15,11 @@ struct BatchSizes: ~Copyable {
     @inline(__always)
     func record(_ packets: UInt32) { counts[Int(packets)] &+= 1 }
 
+    /// Adds batches that were counted elsewhere, none larger than these may be.
+    func add(_ other: borrowing BatchSizes) {
+        for (packets, count) in other.counts.enumerated() { counts[packets] &+= count }
+    }
+
     /// Batches so far.
     var batches: UInt64 { counts.reduce(0, &+) }
 

@@ -59,7 +59,7 @@ struct DemoRun: ~Copyable {
     ///
     /// - Throws: `Failure` of kind `.invariantBroken` that names what is wrong.
     consuming func report(
-        source: SourceResult, receiver: inout XDPReceiver, cpuNanoseconds: Int64, cpus: [Int],
+        source: SourceResult, receiver: inout XDPReceiver, memory: PacketMemory, cpuNanoseconds: Int64, cpus: [Int],
         surroundings: XDPSurroundings
     ) throws(Failure) -> XDPReport {
         let statistics = try receiver.statistics()
@@ -78,7 +78,8 @@ struct DemoRun: ~Copyable {
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(check.received, 1)),
             wait: configuration.options.wait, windowFrames: configuration.effectiveWindow, cpus: cpus,
             mode: GrantedMode(receiver.socket.mode), attachMode: GrantedMode(receiver.attachMode),
-            statistics: statistics, losses: losses, umem: umem, surroundings: surroundings)
+            memory: GrantedMode(memory), statistics: statistics, losses: losses, umem: umem,
+            surroundings: surroundings)
     }
 
     private func verify(

@@ -36,4 +36,13 @@ public struct UMEMAccount: Encodable, Sendable, Hashable {
         inApplication = frames - heldByKernel
         isConsistent = !overflow
     }
+
+    /// The sum over parts of one UMEM; there must be one.
+    init(_ parts: [UMEMAccount]) {
+        func sum(_ count: KeyPath<UMEMAccount, UInt32>) -> UInt32 { parts.reduce(0) { $0 + $1[keyPath: count] } }
+        (frames, frameBytes) = (sum(\.frames), parts[0].frameBytes)
+        (inFillRing, inKernel, inReceiveRing) = (sum(\.inFillRing), sum(\.inKernel), sum(\.inReceiveRing))
+        inApplication = sum(\.inApplication)
+        isConsistent = parts.allSatisfy(\.isConsistent)
+    }
 }

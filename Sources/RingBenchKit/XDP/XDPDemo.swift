@@ -40,8 +40,9 @@ public enum XDPDemo {
     private static func receive(
         configuration: XDPDemoConfiguration, on wire: VethPair, progress: Progress
     ) throws(Failure) -> XDPReport {
+        let memory = try configuration.options.memory()
         var receiver = try XDPReceiver(
-            interface: wire.receiverName, queue: 0, options: configuration.options,
+            interface: wire.receiverName, queue: 0, options: configuration.options, memory: memory.mapping,
             provide: configuration.framesProvided)
         let cpus = chosenCPUs()
         // Not pinned is slower, not wrong.
@@ -50,13 +51,13 @@ public enum XDPDemo {
         do throws(SystemCallError) { pace = try Pace() } catch { throw Failure(error) }
         let thread = try startSource(configuration, on: wire, receiver: receiver, cpu: cpus[0], pace: pace)
         return try receiveAll(
-            configuration, from: thread, into: &receiver, pace: pace, cpus: cpus, progress: progress)
+            configuration, from: thread, into: &receiver, on: memory, pace: pace, cpus: cpus, progress: progress)
     }
 
     /// Receives on the calling thread what the source sends, until it has ended, and checks the run.
     static func receiveAll(
         _ configuration: XDPDemoConfiguration, from thread: PinnedThread<Result<SourceResult, Failure>>,
-        into receiver: inout XDPReceiver, pace: Pace, cpus: [Int], progress: Progress
+        into receiver: inout XDPReceiver, on memory: PacketMemory, pace: Pace, cpus: [Int], progress: Progress
     ) throws(Failure) -> XDPReport {
         let window = XDPWindow(on: receiver.socket.interface.name)
         var run = DemoRun(configuration: configuration, pace: pace)
@@ -71,7 +72,7 @@ public enum XDPDemo {
         receiver.program.detach()
         while receiver.receive(check: &run.check, progress: pace.received) {}
         return try run.report(
-            source: source, receiver: &receiver, cpuNanoseconds: cpuNanoseconds, cpus: cpus,
+            source: source, receiver: &receiver, memory: memory, cpuNanoseconds: cpuNanoseconds, cpus: cpus,
             surroundings: surroundings)
     }
 

@@ -12,6 +12,17 @@ struct XDPInterval: Encodable {
     private let calls: XDPCalls
     /// Packets that were dropped or not taken, by their key and in words.
     private let drops: [(key: String, words: String, count: UInt64)]
+    private let queues: [Queue]
+
+    /// One of several queues.
+    private struct Queue: Encodable {
+        let queue: UInt32
+        let packetsPerSecond: Double
+
+        func encode(to encoder: any Encoder) throws {
+            try encoder.write(["queue": queue, "packets_per_s": packetsPerSecond])
+        }
+    }
 
     init(
         _ name: String, _ evidence: Evidence, from last: XDPLiveLine.Sample, to now: XDPLiveLine.Sample, seconds: Double
@@ -21,6 +32,10 @@ struct XDPInterval: Encodable {
         bytes = now.bytes - last.bytes
         batches = now.batches - last.batches
         calls = XDPCalls(wakeups: now.calls.wakeups - last.calls.wakeups, waits: now.calls.waits - last.calls.waits)
+        queues = now.queues.enumerated().map { position, row in
+            let before = last.queues.isEmpty ? 0 : last.queues[position].packets
+            return Queue(queue: row.queue, packetsPerSecond: Double(row.packets - before) / seconds)
+        }
         let (old, new) = (last.statistics, now.statistics)
         drops = [
             ("rx_ring_full", "RX full", new.receiveRingFull - old.receiveRingFull),
@@ -42,19 +57,23 @@ struct XDPInterval: Encodable {
             "name": name, "evidence": evidence, "interval_s": seconds, "packets": now.packets,
             "packets_per_s": packetsPerSecond, "bits_per_s": bitsPerSecond, "packets_per_batch": packetsPerBatch,
             "wakeups": calls.wakeups, "calls_per_packet": callsPerPacket, "kernel_frames": now.posted,
-            "frames": now.frames, "drops": Dictionary(uniqueKeysWithValues: drops.map { ($0.key, $0.count) }),
+            "frames": now.frames, "queues": queues.isEmpty ? nil : queues,
+            "drops": Dictionary(uniqueKeysWithValues: drops.map { ($0.key, $0.count) }),
         ])
     }
 
     /// A line for people.
     var text: String {
         let drops = drops.filter { $0.count > 0 }.map { "\($0.words) \($0.count)" }
-        return [
-            "\(name): \(now.packets) packets", "\((packetsPerSecond / 1e6).text(3)) Mpps",
-            "\((bitsPerSecond / 1e9).text(3)) Gbit/s (L2)", "batch \(packetsPerBatch.text(1))",
-            "wakeups \(calls.wakeups)", "calls/packet \(callsPerPacket.text(3))",
-            "kernel has \(now.posted) of \(now.frames) frames",
-            drops.isEmpty ? "no drops" : "drops: " + drops.joined(separator: ", "),
-        ].joined(separator: ", ")
+        let queues = queues.map { "queue \($0.queue) \(($0.packetsPerSecond / 1e6).text(3)) Mpps" }
+        return
+            ([
+                "\(name): \(now.packets) packets", "\((packetsPerSecond / 1e6).text(3)) Mpps",
+                "\((bitsPerSecond / 1e9).text(3)) Gbit/s (L2)", "batch \(packetsPerBatch.text(1))",
+                "wakeups \(calls.wakeups)", "calls/packet \(callsPerPacket.text(3))",
+                "kernel has \(now.posted) of \(now.frames) frames",
+            ] + queues + [
+                drops.isEmpty ? "no drops" : "drops: " + drops.joined(separator: ", ")
+            ]).joined(separator: ", ")
     }
 }

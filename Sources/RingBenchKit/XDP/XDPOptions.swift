@@ -21,6 +21,8 @@ public struct XDPOptions: Sendable {
     public var frameBytes: UInt32 = 4096
     /// Frames of the UMEM.
     public var umemFrames: UInt32 = 4096
+    /// Whether the UMEM should be on pages of 2 MiB.
+    public var hugePages = false
     /// Slots of RX; FILL has twice as many slots as the UMEM has frames.
     public var ringSize: UInt32 = 2048
     /// How it waits.
@@ -68,6 +70,37 @@ public struct XDPOptions: Sendable {
         }
     }
 
+    /// The same of a command that sends from the frames.
+    ///
+    /// - Throws: `Failure` of kind `.usage`.
+    func checkedGeometryToSend() throws(Failure) -> FrameGeometry {
+        guard frameBytes % 2 == 0 else {
+            throw Failure(
+                .usage,
+                "--frame-size is \(frameBytes): take an even one, some kernels complete an odd address without its lowest bit"
+            )
+        }
+        return try checkedGeometry()
+    }
+
+    /// Memory for the UMEM.
+    func memory() throws(Failure) -> PacketMemory {
+        let geometry = try checkedGeometry()
+        do throws(SystemCallError) {
+            return try PacketMemory(hugePages ? .hugePages : .anonymous, byteCount: geometry.byteCount)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Lets the socket prefer busy polling, if that was asked for.
+    func preferBusyPolling(_ socket: borrowing XDPSocket) throws(XDPError) {
+        if let busyPollBudget { try socket.preferBusyPolling(budget: CInt(clamping: busyPollBudget)) }
+    }
+
+    /// Whether the kernel must be called to send, whatever TX says.
+    var alwaysWakes: Bool { !needsWakeup || busyPollBudget != nil }
+
     private static func check(_ option: String, _ value: UInt32, most: UInt32) throws(Failure) {
         guard value >= 2, value <= most, value & (value - 1) == 0 else {
             throw Failure(.usage, "\(option) is \(value): it must be a power of two, 2 to \(most)")
@@ -79,6 +112,7 @@ public struct XDPOptions: Sendable {
         [
             "copy-mode": copyMode.rawValue, "attach-mode": attachMode.rawValue, "batch-size": "\(batchSize)",
             "frame-size": "\(frameBytes)", "umem-frames": "\(umemFrames)", "ring-size": "\(ringSize)",
+            "huge-pages": "\(hugePages)",
             "unaligned": "\(isUnaligned)", "frags": "\(hasFragments)", "tstamp": "\(stampsArrival)",
             "wait": wait.rawValue,
             "need-wakeup": "\(needsWakeup)",

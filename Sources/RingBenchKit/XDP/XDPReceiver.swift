@@ -25,37 +25,91 @@ struct XDPReceiver: ~Copyable {
         interface: String, queue: UInt32, options: XDPOptions, memory: Mapping? = nil, provide provided: UInt32? = nil
     ) throws(Failure) {
         let geometry = try options.checkedGeometry()
-        let ledger = FrameLedger(frameCount: geometry.frameCount)
+        let frames = 0..<min(provided ?? geometry.frameCount, geometry.frameCount)
         do throws(XDPError) {
-            let interface = try NetworkInterface(named: interface)
-            var umem = try UMEM(memory: memory, geometry: geometry, fillEntries: geometry.frameCount * 2)
-            let given = umem.provide(frames: 0..<min(provided ?? geometry.frameCount, geometry.frameCount))
-            for frame in 0..<given { _ = ledger.give(UInt64(frame)) }
-            let socket = try XDPSocket(
-                on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode,
-                needWakeup: options.needsWakeup, multiBuffer: options.hasFragments)
-            if let budget = options.busyPollBudget { try socket.preferBusyPolling(budget: CInt(clamping: budget)) }
+            let socket = try Self.bind(interface, queue, options, geometry, memory, frames)
             let (program, attachMode) = try Self.attach(socket, options)
-            self.program = program
-            self.attachMode = attachMode
-            self.socket = socket
+            self.init(socket, frames: frames, program, attachMode, options)
         } catch {
             throw Failure(error)
         }
-        self.ledger = ledger
+    }
+
+    /// Binds queues to one UMEM, an equal part of its frames in the FILL ring of each, and attaches the program last.
+    static func sharing(
+        _ memory: Mapping, interface: String, queues: [UInt32], options: XDPOptions
+    ) throws(Failure) -> OwnedArray<XDPReceiver> {
+        let geometry = try options.checkedGeometry()
+        let bounds = (0...queues.count).map { UInt32(Int(geometry.frameCount) * $0 / queues.count) }
+        do throws(XDPError) {
+            var sockets = OwnedArray<XDPSocket>(capacity: queues.count)
+            sockets.append(try bind(interface, queues[0], options, geometry, memory, 0..<bounds[1]))
+            for (number, queue) in queues.enumerated().dropFirst() {
+                let socket = try XDPSocket(
+                    sharing: sockets[0], on: sockets[0].interface, queue: queue, fillEntries: geometry.frameCount * 2,
+                    fillFrames: bounds[number]..<bounds[number + 1], receiveEntries: options.ringSize)
+                try options.preferBusyPolling(socket)
+                sockets.append(socket)
+            }
+            let (program, attachMode) = try attach(
+                queues: (queues.max() ?? 0) + 1, to: sockets[0].interface, options
+            ) { program throws(SystemCallError) in
+                for number in 0..<sockets.count { try program.redirect(to: sockets[number]) }
+            }
+            return sockets.map { socket, number in
+                XDPReceiver(socket, frames: bounds[number]..<bounds[number + 1], program, attachMode, options)
+            }
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private init(
+        _ socket: consuming XDPSocket, frames: Range<UInt32>, _ program: RedirectProgram, _ attachMode: AttachMode,
+        _ options: XDPOptions
+    ) {
+        ledger = FrameLedger(frameCount: socket.geometry.frameCount)
+        for frame in frames { _ = ledger.give(UInt64(frame)) }
+        self.program = program
+        self.attachMode = attachMode
+        self.socket = socket
         self.options = options
         batches = BatchSizes(most: options.batchSize)
+    }
+
+    private static func bind(
+        _ name: String, _ queue: UInt32, _ options: XDPOptions, _ geometry: FrameGeometry, _ memory: Mapping?,
+        _ frames: Range<UInt32>
+    ) throws(XDPError) -> XDPSocket {
+        let interface = try NetworkInterface(named: name)
+        var umem = try UMEM(memory: memory, geometry: geometry, fillEntries: geometry.frameCount * 2)
+        _ = umem.provide(frames: frames)
+        let socket = try XDPSocket(
+            on: interface, queue: queue, umem: umem, receiveEntries: options.ringSize, mode: options.copyMode,
+            needWakeup: options.needsWakeup, multiBuffer: options.hasFragments)
+        try options.preferBusyPolling(socket)
+        return socket
     }
 
     /// Attaches a program that sends the socket's queue to it.
     static func attach(
         _ socket: borrowing XDPSocket, _ options: XDPOptions
     ) throws(XDPError) -> (RedirectProgram, AttachMode) {
+        try attach(queues: socket.queue + 1, to: socket.interface, options) { program throws(SystemCallError) in
+            try program.redirect(to: socket)
+        }
+    }
+
+    /// Loads a program for queues 0 ..< `queues`, lets `insert` put sockets in, and attaches it.
+    private static func attach(
+        queues: UInt32, to interface: NetworkInterface, _ options: XDPOptions,
+        _ insert: (RedirectProgram) throws(SystemCallError) -> Void
+    ) throws(XDPError) -> (RedirectProgram, AttachMode) {
         do throws(SystemCallError) {
             let program = try RedirectProgram(
-                queues: socket.queue + 1, multiBuffer: options.hasFragments, stampsArrival: options.stampsArrival)
-            try program.redirect(to: socket)
-            return (program, try program.attach(to: socket.interface, mode: options.attachMode))
+                queues: queues, multiBuffer: options.hasFragments, stampsArrival: options.stampsArrival)
+            try insert(program)
+            return (program, try program.attach(to: interface, mode: options.attachMode))
         } catch {
             throw .system(error)
         }
@@ -128,15 +182,16 @@ struct XDPReceiver: ~Copyable {
         do throws(SystemCallError) { return try socket.statistics() } catch { throw Failure(error) }
     }
 
-    /// Where every frame of the UMEM is. Exact once the program is detached and RX is empty.
-    mutating func account() -> UMEMAccount {
+    /// Where every frame is of the UMEM, or of the part of it that this queue has. Exact once the program is detached and RX
+    /// is empty.
+    mutating func account(of frames: UInt32? = nil) -> UMEMAccount {
         let capacity = socket.geometry.frameCount * 2
         let free = socket.fill.reserve(upTo: capacity)
         socket.fill.cancel(free.count)
         let waiting = socket.receive.peek(upTo: .max)
         socket.receive.cancel(waiting.count)
         return UMEMAccount(
-            frames: socket.geometry.frameCount, frameBytes: socket.geometry.chunkBytes,
+            frames: frames ?? socket.geometry.frameCount, frameBytes: socket.geometry.chunkBytes,
             heldByKernel: ledger.kernelFrames(), inFillRing: capacity - free.count, inReceiveRing: waiting.count)
     }
 }

@@ -20,6 +20,24 @@ public struct GrantedMode: Encodable, Sendable, Hashable {
         granted = mode.granted.rawValue
         reason = mode.reason
     }
+
+    init(_ memory: PacketMemory) {
+        requested = memory.requested.rawValue
+        granted = memory.granted.rawValue
+        reason = memory.reason
+    }
+}
+
+extension XDPStatistics {
+    /// Adds the counters of another socket.
+    mutating func add(_ other: XDPStatistics) {
+        receiveDropped &+= other.receiveDropped
+        receiveInvalidDescriptors &+= other.receiveInvalidDescriptors
+        transmitInvalidDescriptors &+= other.transmitInvalidDescriptors
+        receiveRingFull &+= other.receiveRingFull
+        receiveFillRingEmpty &+= other.receiveFillRingEmpty
+        transmitRingEmpty &+= other.transmitRingEmpty
+    }
 }
 
 /// Packets that were sent and did not arrive, by the kernel counter that says why.
@@ -87,6 +105,8 @@ public struct XDPReport: Encodable, Sendable {
     public let mode: GrantedMode
     /// Native or skb.
     public let attachMode: GrantedMode
+    /// The pages of the UMEM.
+    public let memory: GrantedMode
     /// The socket's counters.
     public let statistics: XDPStatistics
     /// Why packets were lost.
@@ -97,7 +117,7 @@ public struct XDPReport: Encodable, Sendable {
     public let surroundings: XDPSurroundings
 
     private enum CodingKeys: String, CodingKey {
-        case source, evidence, wait, cpus, mode, statistics, losses, umem
+        case source, evidence, wait, cpus, mode, memory, statistics, losses, umem
         case framesSent = "frames_sent"
         case framesReceived = "frames_received"
         case framesReturned = "frames_returned"

@@ -14,7 +14,10 @@ struct XDPWindow {
     private let window: MeasuringWindow
 
     /// Reads the interfaces, in the calling thread's network namespace, and begins.
-    init(on names: String...) {
+    init(on names: String...) { self.init(on: names) }
+
+    /// The same with the names in an array.
+    init(on names: [String]) {
         interfaces = Set(names).sorted().map(InterfaceEnvironment.init)
         window = MeasuringWindow()
     }

@@ -66,9 +66,16 @@ final class SocketHandle: Sendable {
         let reason =
             if let refusal {
                 "driver \(driver) refuses zero copy for this queue: \(refusal.errno) (errno \(refusal.errno.rawValue))"
+                    + Self.promise(of: interface)
             } else {
                 "copy mode was asked for"
             }
         return CopyMode(requested: requested, granted: .copy, reason: reason)
+    }
+
+    /// What netdev's xdp-features say of zero copy, for the end of a sentence; nothing if they cannot be asked.
+    private static func promise(of interface: NetworkInterface) -> String {
+        let features = (try? InterfaceCapabilities.query(index: interface.index))?.features.value
+        return features.map { $0.contains(.xskZeroCopy) ? ", although it offers it" : ", and does not offer it" } ?? ""
     }
 }

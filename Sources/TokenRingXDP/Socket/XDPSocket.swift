@@ -163,7 +163,8 @@ public struct XDPSocket: ~Copyable {
     /// Makes the kernel send. In copy mode no other thread does: call it after each submit and again while packets are
     /// outstanding, the kernel takes 32 of them per call.
     ///
-    /// - Returns: 0, or an errno; EAGAIN, EBUSY and ENOBUFS are normal.
+    /// - Returns: 0, or an errno; EAGAIN, EBUSY and ENOBUFS are normal. EINVAL in zero-copy mode: the driver, such as igb, sends
+    ///   only while an XDP program is attached to the interface.
     @discardableResult
     public borrowing func wakeTransmit() -> CInt { handle.wakeTransmit() }
 

@@ -7,8 +7,8 @@ import TokenRingXDP
 struct TrafficRules: Sendable {
     /// Packets queued at once.
     var batch: UInt32 = 64
-    /// Packets on the way at most.
-    var window = 256
+    /// Packets on the way at most: fewer than the least receive ring of a NIC holds.
+    var window = 192
     /// The receiver sleeps in poll, and packets must be there when it wakes.
     var pollsReceive = false
     /// The sender's only call is poll.
@@ -69,9 +69,8 @@ struct Traffic: Sendable {
         var last = ctr_monotonic_ns()
         while true {
             let before = (next, sender.outstanding.count, count.received, count.foreign)
-            if max(sender.outstanding.count, next - streams.gone) < rules.window {
-                next = try queue(packets, from: next, on: &sender, &count)
-            }
+            let room = rules.window - max(sender.outstanding.count, next - streams.gone)
+            next = try queue(packets, from: next, upTo: min(Int(rules.batch), room), on: &sender, &count)
             try drive(&sender)
             try complete(&sender, &count)
             try receive(on: &receiver, &streams, &count)
@@ -88,24 +87,35 @@ struct Traffic: Sendable {
         // One that must not arrive would come behind the last.
         try receive(on: &receiver, &streams, &count)
         try require(count.received == expected, "\(count.received) packets arrived, not \(expected)")
-        sender.reclaimRefused()
+        try awaitRefused(on: &sender, &count)
         try sender.checkAccount("sender")
         if rules.releases { try receiver.checkAccount("receiver") }
         return count
     }
 
-    /// Queues as many packets as a batch, TX and the free frames allow; whole packets only.
+    /// Queues up to `most` packets, as TX and the free frames allow; whole packets only.
     private func queue(
-        _ packets: [SentPacket], from start: Int, on sender: inout XSKEnd, _ count: inout TrafficCount
+        _ packets: [SentPacket], from start: Int, upTo most: Int, on sender: inout XSKEnd, _ count: inout TrafficCount
     ) throws(XSKEnding) -> Int {
-        if sender.queued == 0 { sender.reclaimRefused() }
         var next = start
-        while next < packets.count, next - start < Int(rules.batch) {
+        while next < packets.count, next - start < most {
+            if sender.freeFrames.count < packets[next].parts.count, sender.queued == 0, sender.outstanding.isEmpty {
+                try awaitRefused(on: &sender, &count)
+            }
             guard sender.queue(packets[next], number: UInt32(next)) else { break }
             if !packets[next].arrives { count.refused += UInt64(packets[next].parts.count) }
             next += 1
         }
         return next
+    }
+
+    /// Where the kernel completes what it refused, that comes behind the last packet that it sent; elsewhere never.
+    private func awaitRefused(on sender: inout XSKEnd, _ count: inout TrafficCount) throws(XSKEnding) {
+        for _ in 0..<50 where !sender.refused.isEmpty {
+            try complete(&sender, &count)
+            if !sender.refused.isEmpty { usleep(1000) }
+        }
+        sender.reclaimRefused()
     }
 
     private func drive(_ sender: inout XSKEnd) throws(XSKEnding) {
@@ -183,6 +193,7 @@ extension XSKEnd {
     mutating func complete(_ address: UInt64, _ count: inout TrafficCount) -> UInt32? {
         if let frame = outstanding.removeValue(forKey: address) { return frame }
         if let frame = refused[address]?.popLast() {
+            if refused[address]?.isEmpty == true { refused[address] = nil }
             count.refusedAndCompleted += 1
             return frame
         }

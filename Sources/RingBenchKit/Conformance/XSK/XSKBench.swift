@@ -26,8 +26,12 @@ struct XSKBench: Sendable {
         return end
     }
 
-    /// The other end.
-    func sender(_ setup: EndSetup = .sender) throws(XSKEnding) -> XSKEnd { try open(.sender, setup) }
+    /// The other end. For zero copy it has a program, too, as in the kernel's own test: igb sends nothing without.
+    func sender(_ setup: EndSetup = .sender) throws(XSKEnding) -> XSKEnd {
+        var end = try open(.sender, setup)
+        if mode.path == .zc { try end.attach(mode.attachMode, redirecting: false, multiBuffer: setup.multiBuffer) }
+        return end
+    }
 
     /// Sends packets from one end to the other and checks each that arrives, and the books of both ends.
     ///

@@ -41,12 +41,14 @@ struct XSKEnd: ~Copyable {
     var held: UInt32 = 0
 
     init(setup: EndSetup, on interface: NetworkInterface, mode: XSKMode) throws(XSKEnding) {
+        let memory = try Self.memory(setup, mode)
         do throws(XDPError) {
             let geometry = try FrameGeometry(
                 chunkBytes: setup.chunkBytes, frameCount: setup.frames, headroomBytes: setup.headroomBytes,
                 isUnaligned: setup.isUnaligned)
             var umem = try UMEM(
-                geometry: geometry, fillEntries: setup.fillEntries ?? Self.powerOfTwo(setup.provided * 2),
+                memory: memory, geometry: geometry,
+                fillEntries: setup.fillEntries ?? Self.powerOfTwo(setup.provided * 2),
                 completionEntries: setup.completionEntries)
             let provided = umem.provide(frames: 0..<setup.provided)
             let socket = try XDPSocket(
@@ -60,6 +62,22 @@ struct XSKEnd: ~Copyable {
         }
     }
 
+    /// Unaligned frames are on huge pages if there are some, as in the kernel's own test: unless the kernel copies, a packet
+    /// over a page's end takes a next page that lies behind it in physical memory, too. Nil: private pages.
+    private static func memory(_ setup: EndSetup, _ mode: XSKMode) throws(XSKEnding) -> Mapping? {
+        guard setup.isUnaligned else { return nil }
+        let memory: PacketMemory
+        do throws(SystemCallError) {
+            memory = try PacketMemory(.hugePages, byteCount: Int(setup.chunkBytes) * Int(setup.frames))
+        } catch {
+            throw XSKEnding(error)
+        }
+        guard memory.granted == .hugePages || mode.path != .zc else {
+            throw .skip("zero copy over a page's end takes contiguous memory: \(memory.reason)")
+        }
+        return memory.mapping
+    }
+
     /// Forced zero copy is granted or bind fails; copy mode is copy mode. Said by the bound socket.
     func checkMode(_ mode: XSKMode) throws(XSKEnding) {
         try require(
@@ -71,21 +89,23 @@ struct XSKEnd: ~Copyable {
         count <= 64 ? 64 : 1 << (32 - UInt32((count - 1).leadingZeroBitCount))
     }
 
-    /// Loads and attaches the program that sends this end's packets to its socket.
+    /// Loads and attaches the program that sends this end's packets to its socket, or up the stack if the socket only sends.
     mutating func attach(
-        _ mode: AttachMode.Request, multiBuffer: Bool = false, code: ((CInt) -> ProgramCode)? = nil
+        _ mode: AttachMode.Request, redirecting: Bool = true, multiBuffer: Bool = false,
+        code: ((CInt) -> ProgramCode)? = nil
     ) throws(XSKEnding) {
         do throws(SystemCallError) {
             let map = try SocketMap(capacity: 4)
             let file = map.file.descriptor.rawValue
             let program = try RedirectProgram(
                 code: code.map { $0(file) } ?? .redirect(through: file), map: map, multiBuffer: multiBuffer)
-            try program.redirect(to: socket)
+            if redirecting { try program.redirect(to: socket) }
             _ = try program.attach(to: socket.interface, mode: mode)
             self.program = program
         } catch {
             throw XSKEnding(error)
         }
+        try require(socket.interface.awaitCarrier(), "\(socket.interface.name) lost its link with the program")
     }
 
     /// The kernel's counters.

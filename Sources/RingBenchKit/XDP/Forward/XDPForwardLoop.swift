@@ -19,6 +19,8 @@ struct ForwardBooks {
     /// Packets taken from RX and queued in TX, and their bytes.
     var forwarded: UInt64 = 0
     var bytes: UInt64 = 0
+    /// The frames that they are in.
+    var frames: UInt64 = 0
     /// Frames that came back through COMPLETION and went to FILL.
     var returned: UInt64 = 0
     /// Where packets lay in RX; where they lay when they came back.
@@ -37,7 +39,8 @@ func xdpForwardLoop(
     geometry: FrameGeometry, ledger: borrowing FrameLedger, books: inout ForwardBooks, turnsAround: Bool,
     batches: borrowing BatchSizes, batchSize: UInt32
 ) -> UInt32? {
-    let batch = receive.peek(upTo: batchSize)
+    // A packet of several frames goes on as one.
+    let batch = receive.peekWholePackets(upTo: batchSize)
     if batch.isEmpty { return 0 }
     let slots = transmit.reserve(batch.count)
     if slots.isEmpty {
@@ -45,12 +48,14 @@ func xdpForwardLoop(
         return nil
     }
     var given: UInt32 = 0
+    var packets: UInt32 = 0
+    var isFirst = true
     var offset: UInt32 = 0
     while offset < batch.count {
         let packet = receive.read(at: batch[offset])
         offset &+= 1
-        let (end, overflow) = packet.address.addingReportingOverflow(UInt64(packet.length))
-        guard !overflow, end <= byteCount else {
+        let start = geometry.byteOffset(of: packet.address)
+        guard start &+ UInt64(packet.length) <= byteCount else {
             books.violations.badAddresses &+= 1
             continue
         }
@@ -58,18 +63,24 @@ func xdpForwardLoop(
             books.violations.doubledFrames &+= 1
             continue
         }
-        if turnsAround { turnAround(memory + Int(packet.address), length: packet.length) }
+        if turnsAround, isFirst { turnAround(memory + Int(start), length: packet.length) }
         books.received.add(packet.address)
         books.bytes &+= UInt64(packet.length)
-        transmit.write(XDPDescriptor(address: packet.address, length: packet.length), at: slots[given])
+        isFirst = !packet.continues
+        packets &+= isFirst ? 1 : 0
+        transmit.write(
+            XDPDescriptor(
+                address: packet.address, length: packet.length, options: packet.options & XDPDescriptor.continues),
+            at: slots[given])
         given &+= 1
     }
     // Released before they are queued: a frame is in one place.
     receive.release(batch.count)
     transmit.cancel(batch.count &- given)
     transmit.submit(given)
-    books.forwarded &+= UInt64(given)
-    batches.record(batch.count)
+    books.forwarded &+= UInt64(packets)
+    books.frames &+= UInt64(given)
+    batches.record(min(batch.count, batchSize))
     return batch.count
 }
 

@@ -5,7 +5,10 @@ enum IPCommand {
     /// Runs `ip` with these arguments.
     ///
     /// - Throws: `Failure`: `.unavailable` if there is no `ip`, `.systemCall` with the first line of what it said.
-    static func run(_ arguments: String...) throws(Failure) {
+    static func run(_ arguments: String...) throws(Failure) { try run(arguments) }
+
+    /// The same with the arguments in an array.
+    static func run(_ arguments: [String]) throws(Failure) {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Failure(.systemCall, "pipe: errno \(errno)") }
         defer { close(ends[0]) }

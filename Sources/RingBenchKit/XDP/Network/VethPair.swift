@@ -16,8 +16,9 @@ public final class VethPair: Sendable {
 
     /// Makes the wire, up on both sides, with IPv6 off so that the kernel sends nothing of its own.
     ///
+    /// - Parameter queues: that each end has. What the sender's queue sends comes in on the receiver's queue of the same number.
     /// - Throws: `Failure`: `.privilege` without CAP_SYS_ADMIN and CAP_NET_ADMIN, `.unavailable` without iproute2.
-    public convenience init() throws(Failure) {
+    public convenience init(queues: Int = 1) throws(Failure) {
         let sender: NetworkNamespace
         let receiver: NetworkNamespace
         do throws(SystemCallError) {
@@ -26,21 +27,24 @@ public final class VethPair: Sendable {
         } catch {
             throw Failure(error)
         }
-        try self.init(from: sender, to: receiver, names: (sender: "ring-tx", receiver: "ring-rx"))
+        try self.init(from: sender, to: receiver, names: (sender: "ring-tx", receiver: "ring-rx"), queues: queues)
     }
 
     /// Makes a wire between two namespaces that exist, so that packets can go on from one wire to the next.
     ///
     /// - Throws: as the other.
     public init(
-        from sender: NetworkNamespace, to receiver: NetworkNamespace, names: (sender: String, receiver: String)
+        from sender: NetworkNamespace, to receiver: NetworkNamespace, names: (sender: String, receiver: String),
+        queues: Int = 1
     ) throws(Failure) {
         (self.sender, self.receiver) = (sender, receiver)
         (senderName, receiverName) = (names.sender, names.receiver)
         let (rx, tx, senderPath) = (receiverName, senderName, sender.path)
         try receiver.run { () throws(Failure) in
             Self.disableIPv6()
-            try IPCommand.run("link", "add", rx, "type", "veth", "peer", "name", tx, "netns", senderPath)
+            let size = ["numrxqueues", "\(queues)", "numtxqueues", "\(queues)"]
+            try IPCommand.run(
+                ["link", "add", rx] + size + ["type", "veth", "peer", "name", tx] + size + ["netns", senderPath])
         }
         try sender.run { () throws(Failure) in
             Self.disableIPv6()
@@ -68,17 +72,24 @@ public final class VethPair: Sendable {
         try IPCommand.run("link", "set", "dev", name, "up")
     }
 
-    /// The kernel activates a link some milliseconds after it is up; packets sent before are dropped.
     private static func awaitCarrier(_ name: String) throws(Failure) {
         do throws(XDPError) {
-            let interface = try NetworkInterface(named: name)
-            for _ in 0..<2000 {
-                if interface.isRunning { return }
-                usleep(1000)
-            }
+            if try NetworkInterface(named: name).awaitCarrier() { return }
         } catch {
             throw Failure(error)
         }
-        throw Failure(.systemCall, "\(name) has no carrier two seconds after it was brought up")
+        throw Failure(.systemCall, "\(name) has no carrier some seconds after it was brought up")
+    }
+}
+
+extension NetworkInterface {
+    /// Waits until the kernel has activated the link: some milliseconds after a virtual one is up, seconds after some drivers
+    /// were given a program. Packets sent before are dropped or stay. False if it does not.
+    func awaitCarrier() -> Bool {
+        for _ in 0..<5000 {
+            if isRunning { return true }
+            usleep(1000)
+        }
+        return false
     }
 }

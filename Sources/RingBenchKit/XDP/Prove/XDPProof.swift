@@ -78,7 +78,8 @@ public struct XDPProof: Sendable {
     }
 
     private func receive(from peer: NetworkInterface, progress: Progress) throws(Failure) -> XDPReport {
-        var receiver = try XDPReceiver(interface: interface, queue: queue, options: options)
+        let memory = try options.memory()
+        var receiver = try XDPReceiver(interface: interface, queue: queue, options: options, memory: memory.mapping)
         let (pace, cpus, traffic) = (try makePace(), XDPDemo.chosenCPUs(), traffic)
         // Not pinned is slower, not wrong.
         _ = ctr_pin_thread(CInt(cpus[1]))
@@ -95,7 +96,7 @@ public struct XDPProof: Sendable {
             throw Failure(error)
         }
         return try XDPDemo.receiveAll(
-            traffic, from: thread, into: &receiver, pace: pace, cpus: cpus, progress: progress)
+            traffic, from: thread, into: &receiver, on: memory, pace: pace, cpus: cpus, progress: progress)
     }
 
     private static func interface(named name: String) throws(Failure) -> NetworkInterface {

@@ -40,6 +40,9 @@ public struct XDPTokensConfiguration: Sendable {
         guard !traffic.options.isUnaligned else {
             throw Failure(.usage, "--unaligned: a chunk is a net_iov here, and those are aligned; leave it out")
         }
+        guard !traffic.options.hugePages else {
+            throw Failure(.usage, "--huge-pages: the UMEM is a memfd here, which consumers map; leave it out")
+        }
         guard traffic.options.frameBytes == FrameConsumer.chunkBytes else {
             throw Failure(
                 .usage,

@@ -10,7 +10,8 @@ extension XSKCase {
             bench throws(XSKEnding) in
             // Zero-copy drivers are told how much they may write and drop what is longer themselves.
             guard bench.mode.path != .zc else {
-                throw .skip("a zero-copy driver drops the packet and does not count here")
+                throw .skip(
+                    "the driver drops the packet and the socket does not count it; the kernel's own test skips it, too")
             }
             var receiver = EndSetup.receiver
             receiver.headroomBytes = try headroom(bench, leaving: shortest * 3)
@@ -39,7 +40,7 @@ extension XSKCase {
             var receiver = EndSetup.receiver
             (receiver.frames, receiver.provided) = (4096, 4096)
             var rules = TrafficRules()
-            (rules.releases, rules.window, rules.arrives) = (false, .max, { $0 < 2048 })
+            (rules.releases, rules.arrives) = (false, { $0 < 2048 })
             return try carry(packets(3072), bench, receiver: receiver, rules: rules) { statistics throws(XSKEnding) in
                 try require(statistics.receiveRingFull > 0, "rx_ring_full is 0")
                 return "rx_ring_full \(statistics.receiveRingFull)"
@@ -48,8 +49,10 @@ extension XSKCase {
         XSKCase("X17", "STAT_FILL_EMPTY", "no frame goes back: 2048 packets arrive, rx_fill_ring_empty_descs counts") {
             bench throws(XSKEnding) in
             var rules = TrafficRules()
-            (rules.refills, rules.window, rules.arrives) = (false, .max, { $0 < 2048 })
-            return try carry(packets(3072), bench, rules: rules) { statistics throws(XSKEnding) in
+            (rules.refills, rules.arrives) = (false, { $0 < 2048 })
+            // A zero-copy driver looks for the next frame before there is a packet; what comes too much a network may hold back.
+            let sent = packets(bench.mode.path == .zc ? 2048 : 3072)
+            return try carry(sent, bench, rules: rules) { statistics throws(XSKEnding) in
                 try require(statistics.receiveFillRingEmpty > 0, "rx_fill_ring_empty_descs is 0")
                 return "rx_fill_ring_empty_descs \(statistics.receiveFillRingEmpty)"
             }

@@ -17,6 +17,8 @@ struct XDPLiveLine {
         var statistics = XDPStatistics()
         /// Packets that a consumer's socket refused.
         var refused: UInt64?
+        /// Packets of each queue, if there are several.
+        var queues: [(queue: UInt32, packets: UInt64)] = []
     }
 
     private let name: String
@@ -56,4 +58,10 @@ public struct XDPCalls: Encodable, Sendable, Hashable {
 
     /// All of them.
     public var all: UInt64 { wakeups &+ waits }
+
+    /// Adds those of another socket.
+    mutating func add(_ other: XDPCalls) {
+        wakeups &+= other.wakeups
+        waits &+= other.waits
+    }
 }
