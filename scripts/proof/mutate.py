@@ -243,6 +243,9 @@ def main():
     for product, tools in builds.items():
         if tools & asked: build(work, "swift", "build", "--product", product)
     passed = set()
+    # Takes minutes on one core: beside the first round.
+    builder = concurrent.futures.ThreadPoolExecutor(1)
+    fuzz_built = builder.submit(build, work, "scripts/fuzz.sh", "--build") if "fuzz" in asked else None
 
     def make_sure(tool):
         """Every tool passes with no mutation."""
@@ -251,7 +254,7 @@ def main():
         if tool == "conformance":
             build(work, "swift", "build", "-c", "release", "--product", "ringbench")
         if tool == "fuzz":
-            build(work, "scripts/fuzz.sh", "--build")
+            fuzz_built.result()
             # It begins with the corpus that is kept, and nothing else.
             shutil.rmtree(work / ".build/fuzz/learned", ignore_errors=True)
         begin = time.monotonic()
@@ -268,6 +271,8 @@ def main():
             left = [dict(m, tools=[t for t in m["tools"] if t in tools]) for m in chosen
                     if options.all or not any(results[m["number"]].values())]
             left = [m for m in left if m["tools"]]
+            if fuzz_built and tools == ("races",):
+                fuzz_built.result()
             for tool in sorted({t for m in left for t in m["tools"]}):
                 make_sure(tool)
             at_once = map if tools == ("races",) else pool.map

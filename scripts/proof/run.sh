@@ -12,6 +12,13 @@ sample=()
 [[ ${1:-} == --short ]] && sample=(--sample 10)
 step() { printf '\n-- %s (%d s)\n\n' "$1" "$SECONDS"; }
 
+# What runs beside the rest does not outlive it.
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+
+# Takes minutes on one core, and what comes first leaves one.
+building=
+[[ ${1:-} == --short ]] || { scripts/fuzz.sh --build >/dev/null 2>&1 & building=$!; }
+
 step "explorer"
 swift build -c release --product RingProof
 .build/release/RingProof
@@ -29,12 +36,13 @@ step "mutations"
 scripts/proof/mutate.py "${sample[@]}"
 
 if [[ ${1:-} != --short ]]; then
-    step "rules R1 to R30, and with DeathTests 1 000 processes killed at random"
+    step "fuzz targets, 60 s each; beside them rules R1 to R30, and with DeathTests 1 000 processes killed at random"
     swift build --build-tests
+    wait "$building" || scripts/fuzz.sh --build
+    scripts/fuzz.sh --built 60 &
+    fuzzing=$!
     scripts/proof/robustness.py
-
-    step "fuzz targets"
-    scripts/fuzz.sh 60
+    wait "$fuzzing"
 fi
 
 step "proved"
