@@ -59,7 +59,7 @@ struct Calibration {
 
     /// Nanoseconds of one modelled `SO_DEVMEM_DONTNEED` that finds nothing.
     private static func dontNeed(_ kernel: Kernel, _ socket: Socket, _ ranges: [TokenRange]) -> Double {
-        let calls = max(20, 4000 / ranges.count)
+        let calls = max(20, 4000 / ranges.reduce(0) { $0 + Int($1.token_count) })
         return ranges.withUnsafeBytes { argument in
             Repetitions(
                 (0...rounds).map { _ in
