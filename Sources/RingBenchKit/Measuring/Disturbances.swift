@@ -13,10 +13,10 @@ struct MeasuringWindow {
 struct Disturbances: Encodable, Sendable {
     /// How long it took.
     let seconds: Double
-    /// How often a thread of this process or of a child that ended waited, and how often it was put off its CPU while it wanted to go on.
+    /// How often a thread of this process waited, and how often it was put off its CPU while it wanted to go on.
     let voluntarySwitches: Int
     let involuntarySwitches: Int
-    /// Page faults of the same: without reading a disk, and with.
+    /// Page faults of this process: without reading a disk, and with.
     let minorFaults: Int
     let majorFaults: Int
     /// How often the kernel moved a thread of this process, of those that live to the end; nil where it does not count that.
@@ -42,14 +42,11 @@ struct Disturbances: Encodable, Sendable {
 
     fileprivate init(from start: Snapshot, to end: Snapshot) {
         seconds = max(1e-9, Double(end.nanoseconds - start.nanoseconds) / 1e9)
-        func counted(_ count: KeyPath<rusage, Int>) -> Int {
-            end.usage[keyPath: count] + end.children[keyPath: count]
-                - start.usage[keyPath: count] - start.children[keyPath: count]
-        }
-        voluntarySwitches = counted(\.ru_nvcsw)
-        involuntarySwitches = counted(\.ru_nivcsw)
-        minorFaults = counted(\.ru_minflt)
-        majorFaults = counted(\.ru_majflt)
+        // Not the children's: what a process takes to begin and to end would hide what disturbed it.
+        voluntarySwitches = end.usage.ru_nvcsw - start.usage.ru_nvcsw
+        involuntarySwitches = end.usage.ru_nivcsw - start.usage.ru_nivcsw
+        minorFaults = end.usage.ru_minflt - start.usage.ru_minflt
+        majorFaults = end.usage.ru_majflt - start.usage.ru_majflt
         if let before = start.migrations, let after = end.migrations {
             migrations = max(0, after - before)
         } else {
