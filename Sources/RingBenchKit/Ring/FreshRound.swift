@@ -1,7 +1,13 @@
+import CTokenRing
+
 /// A round of the ring benchmark in a process of its own.
 public enum FreshRound {
     /// The hidden subcommand that the child runs.
     public static let subcommand = "ring-round"
+
+    /// How long a child keeps both CPUs busy before it measures. A virtual machine's second CPU was idle while the process began, and
+    /// for a while comes back where everything takes four times as long.
+    private static let warmUpNanoseconds: Int64 = 250_000_000
 
     /// What the child is told.
     struct Assignment: Codable {
@@ -20,7 +26,7 @@ public enum FreshRound {
         return try MeasuringProcess.ask(assignment, of: subcommand, in: program)
     }
 
-    /// What the child does: a short round to warm up, and one that counts.
+    /// What the child does: short rounds to warm up, and one that counts.
     public static func runChild(_ argument: String) throws(Failure) {
         try MeasuringProcess.answer(argument, to: subcommand) { (assignment: Assignment) throws(Failure) in
             let configuration = assignment.configuration
@@ -29,7 +35,11 @@ public enum FreshRound {
                 assignment.implementations.contains($0.implementation)
             }
             var random = SeededGenerator(seed: assignment.seed)
-            if configuration.warmsUp { _ = try RingRounds(configuration.short, contenders).measure(&random) }
+            if configuration.warmsUp {
+                let rounds = try RingRounds(configuration.short, contenders)
+                let end = ctr_monotonic_ns() + warmUpNanoseconds
+                repeat { _ = try rounds.measure(&random) } while ctr_monotonic_ns() < end && !Interrupt.isRequested
+            }
             return try RingRounds(configuration, contenders).measure(&random)
         }
     }
