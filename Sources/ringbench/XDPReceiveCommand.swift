@@ -57,7 +57,7 @@ struct XDPReceiveCommand: ParsableCommand {
                 throw Failure(.usage, "--queue is \(part): write a number such as 0, or a range such as 0-3")
             }
             // A longer range ends the command, too, and takes no memory.
-            queues += first...min(last, first &+ 4096)
+            queues += first...(last - first > 4096 ? first + 4096 : last)
         }
         return queues
     }

@@ -89,6 +89,7 @@ struct CommandLineTests {
             #expect(told.compactMap { $0["value"] as? Double } == values)
         }
         #expect((object["calibration"] as? [Any])?.isEmpty == false)
+        #expect((object["conditions"] as? [String: Any])?["fresh_processes"] as? Bool == true)
         let counter = (object["environment"] as? [String: Any])?["instruction_counter"] as? [String: String]
         for proposal in proposals {
             #expect(proposal["application_cpu_ns_per_token"] as? Double ?? 0 > 0)
@@ -147,6 +148,7 @@ struct CommandLineTests {
         #expect((object["published"] as? [String: Any])?["before_worker_idle_percent"] as? Double == 13.13)
         #expect((object["findings"] as? [[String: Any]])?.count == 7)
         #expect(windowSeconds(object) ?? 0 > 0)
+        #expect((object["conditions"] as? [String: Any])?["fresh_processes"] as? Bool == true)
         #expect((object["profile"] as? [String: Any])?["reached_idle_percent"] is Double)
     }
 
@@ -171,6 +173,7 @@ struct CommandLineTests {
         #expect(run.exitCode == 0, "\(run.errors)")
         let object = try json(run)
         #expect(windowSeconds(object) ?? 0 > 0)
+        #expect((object["conditions"] as? [String: Any])?["fresh_processes"] as? Bool == true)
         let sweeps = try #require(object["sweeps"] as? [[String: Any]])
         let points = try #require(sweeps.first?["points"] as? [[String: Any]])
         #expect(points.compactMap { $0["ring_sets"] as? Int } == [1, 2, 4, 8])

@@ -65,7 +65,8 @@ public struct ProfileEvaluation: Sendable {
         } catch {
             guard error.kind == .interrupted, runs.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
-        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        let conditions = MeasuringConditions(
+            cpus: cpus, inFreshProcesses: program != nil, disturbances: window.end())
         conditions.warn(progress)
         // Differences are taken run by run: drop what the others did not reach.
         let complete = runs.map(\.count).min() ?? 0

@@ -58,7 +58,8 @@ public struct SweepEvaluation: Sendable {
             results.append(SweepReport.Result(sweep: sweep, rows: rows))
             if Interrupt.isRequested { break }
         }
-        let conditions = MeasuringConditions(cpus: cpus, disturbances: window.end())
+        let conditions = MeasuringConditions(
+            cpus: cpus, inFreshProcesses: program != nil, disturbances: window.end())
         conditions.warn(progress)
         return SweepReport(results: results, systemCalls: calls, conditions: conditions)
     }
