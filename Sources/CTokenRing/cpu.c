@@ -6,6 +6,7 @@
 #include <gnu/libc-version.h>
 #include <linux/perf_event.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -15,15 +16,30 @@
 #include <cpuid.h>
 #endif
 
+/* False if there is no such CPU. */
+static bool only(int cpu, cpu_set_t *set)
+{
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return false;
+	CPU_ZERO(set);
+	CPU_SET(cpu, set);
+	return true;
+}
+
 int ctr_pin_thread(int cpu)
 {
 	cpu_set_t set;
 
-	if (cpu < 0 || cpu >= CPU_SETSIZE)
+	if (!only(cpu, &set))
 		return -EINVAL;
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
 	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+int ctr_pin_attributes(pthread_attr_t *attributes, int cpu)
+{
+	cpu_set_t set;
+
+	return only(cpu, &set) ? -pthread_attr_setaffinity_np(attributes, sizeof(set), &set) : -EINVAL;
 }
 
 int ctr_cpu_allowed(int cpu)

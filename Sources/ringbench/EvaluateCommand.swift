@@ -52,6 +52,9 @@ struct EvaluateCommand: ParsableCommand {
         help: ArgumentHelp("CPUs of softirq and of the consumer; default: the first two allowed.", valueName: "a,b"))
     var cpus: CPUPair?
 
+    @OptionGroup
+    var place: PlaceOptions
+
     @Flag(help: "Leave the AF_XDP part out.")
     var noXdp = false
 
@@ -94,6 +97,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func runClosedLoop(_ cpus: CPUPair, to sink: ResultSink) throws {
         var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: Self.program)
+        evaluation.inPlace = !place.anyPlace
         if proposals == "all" {
             evaluation.compositions = Composition.all
         } else if let names = try chosen() {
@@ -135,6 +139,7 @@ struct EvaluateCommand: ParsableCommand {
         let environment = HostEnvironment()
         var evaluation = ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second))
         evaluation.program = Self.program
+        evaluation.inPlace = !place.anyPlace
         let report = try evaluation.run(
             progress: stream.progress(output, "evaluate", environment, sink))
         let summary = """
@@ -160,6 +165,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         var evaluation = SweepEvaluation(sweeps, cpus: (cpus.first, cpus.second))
         evaluation.program = Self.program
+        evaluation.inPlace = !place.anyPlace
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
         let environment = HostEnvironment()

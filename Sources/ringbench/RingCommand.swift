@@ -57,6 +57,9 @@ struct RingCommand: ParsableCommand {
             "CPU of the producer and CPU of the consumer (default: the first two allowed).", valueName: "A,B"))
     var cpus: CommaList?
 
+    @OptionGroup
+    var place: PlaceOptions
+
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Output") var stream: StreamOptions
 
@@ -86,6 +89,7 @@ struct RingCommand: ParsableCommand {
         configuration.seed = seed ?? configuration.seed
         configuration.withPeers = peers
         configuration.program = "/proc/self/exe"
+        configuration.inPlace = !place.anyPlace
         configuration.otherProgram = between == .processes ? "/proc/self/exe" : nil
         if let cpus {
             guard cpus.values.count == 2 else {

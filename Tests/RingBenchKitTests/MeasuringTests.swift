@@ -107,7 +107,7 @@ struct MeasuringTests {
         memset(memory, 1, bytes)
         munmap(memory, bytes)
         let disturbances = window.end()
-        #expect(disturbances.voluntarySwitches >= 50 && disturbances.minorFaults >= 64)
+        #expect(disturbances.process.voluntarySwitches >= 50 && disturbances.process.minorFaults >= 64)
         #expect((0...1).contains(disturbances.stolenPart) && (0...1).contains(disturbances.otherLoadPart))
         #expect(disturbances.seconds > 0.005)
     }

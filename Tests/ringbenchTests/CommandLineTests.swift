@@ -90,6 +90,8 @@ struct CommandLineTests {
         }
         #expect((object["calibration"] as? [Any])?.isEmpty == false)
         #expect((object["conditions"] as? [String: Any])?["fresh_processes"] as? Bool == true)
+        let place = (object["conditions"] as? [String: Any])?["place"] as? [String: Any]
+        #expect(place?["cache_line_round_trip_ns"] as? Double ?? 0 > 0)
         let counter = (object["environment"] as? [String: Any])?["instruction_counter"] as? [String: String]
         for proposal in proposals {
             #expect(proposal["application_cpu_ns_per_token"] as? Double ?? 0 > 0)
@@ -167,7 +169,8 @@ struct CommandLineTests {
         let folder = "/tmp/ringbench-plots-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let run = try Invocation.run([
-            "evaluate", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens", "2000", "--plot",
+            "evaluate", "--any-place", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens",
+            "2000", "--plot",
             folder,
         ])
         #expect(run.exitCode == 0, "\(run.errors)")

@@ -6,6 +6,7 @@
 #ifndef CTOKENRING_H
 #define CTOKENRING_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,7 @@ int ctr_open_read_only(int fd);
 
 /* cpu.c: where a thread runs and what it cost */
 int ctr_pin_thread(int cpu);
+int ctr_pin_attributes(pthread_attr_t *attributes, int cpu);	/* of a thread to be made */
 int ctr_cpu_allowed(int cpu);
 int64_t ctr_thread_cpu_ns(void);
 int64_t ctr_monotonic_ns(void);

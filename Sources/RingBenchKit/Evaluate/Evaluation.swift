@@ -16,6 +16,8 @@ public struct Evaluation: Sendable {
     /// This program, which makes each run in a process of its own, and in a further one the consumer of the two-process runs; nil
     /// makes them in this one.
     public var program: String?
+    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
+    public var inPlace = true
     /// A proposal that is slowed down on purpose, and by how much, to see that a comparison notices.
     public var slowed: SlowedProposal?
     /// Whether real frames are sent round a real AF_XDP socket as well.
@@ -43,7 +45,8 @@ public struct Evaluation: Sendable {
         try verifyEveryByte(progress)
         let warmUp = try warmUp(crossings, clock, progress)
         var random = SeededGenerator(seed: load.seed)
-        let window = MeasuringWindow()
+        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        var window = MeasuringWindow()
         var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
         var remote = outcomes
         do throws(Failure) {
@@ -56,15 +59,15 @@ public struct Evaluation: Sendable {
                     if let slowed, slowed.name == compositions[index].name {
                         run.handicap = Handicap(nanosecondsPerToken: slowed.nanosecondsPerToken, clock)
                     }
-                    run.program = program
-                    outcomes[index].append(try run.run())
+                    run.fresh = fresh
+                    outcomes[index].append(try run.run(in: &window))
                     let soFar = ProposalFigures(
                         outcomes: outcomes[index], crossing: costs, clock: clock, load: load,
                         composition: compositions[index], returnCall: returnCalls[index])
                     progress.measured(soFar.lastTotal(of: repetitions))
                     guard let program, ConsumerProcess.canRun(compositions[index], load) else { continue }
                     run.consumerProgram = program
-                    remote[index].append(try run.run())
+                    remote[index].append(try run.run(in: &window))
                 }
             }
         } catch {
@@ -94,7 +97,7 @@ public struct Evaluation: Sendable {
         var stop = StopRule(precision: nil)
         stop.note(figures.compactMap { row in row.first { $0.key == ProposalFigures.totalKey }?.repetitions })
         let conditions = MeasuringConditions(
-            cpus: cpus, inFreshProcesses: program != nil, seed: load.seed, warmUp: warmUp, stop: stop,
+            cpus: cpus, fresh: fresh, seed: load.seed, warmUp: warmUp, stop: stop,
             disturbances: disturbances)
         conditions.warn(progress)
         let xdp = try runXDP(progress)

@@ -18,19 +18,20 @@ public enum FreshRun {
         var schedule: ArrivalSchedule?
         var consumerProgram: String?
         var handicap: Handicap
+        var place: CPUPlace?
     }
 
-    /// Tokens of the short run with which a child warms up.
+    /// Tokens of a short run with which a child warms up.
     private static let warmUpTokens = 20_000
 
-    /// Has `run` made by `program`.
-    static func outcome(of run: ProposalRun, by program: String) throws(Failure) -> ProposalRun.Outcome {
+    /// Has `run` made.
+    static func outcome(of run: ProposalRun, by fresh: FreshProcesses) throws(Failure) -> ProposalRun.Outcome {
         let assignment = Assignment(
             proposal: run.composition.name, load: run.load, depth: run.depth, kernelCPU: run.cpus.kernel,
             consumerCPU: run.cpus.consumer, crossings: run.crossings.count,
             rest: run.crossings.first?.crossing.rest ?? Crossing.Rest(), schedule: run.schedule,
-            consumerProgram: run.consumerProgram, handicap: run.handicap)
-        return try MeasuringProcess.ask(assignment, of: subcommand, in: program)
+            consumerProgram: run.consumerProgram, handicap: run.handicap, place: fresh.place)
+        return try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
     }
 
     /// What the child does.
@@ -51,6 +52,11 @@ public enum FreshRun {
         _ = try run.warmUp(tokens: warmUpTokens)
         run.schedule = assignment.schedule
         run.consumerProgram = assignment.consumerProgram
-        return try run.run()
+        let measured = run
+        var (outcome, disturbances) = try MeasuringProcess.measure(in: assignment.place) { () throws(Failure) in
+            try measured.run()
+        }
+        outcome.disturbances = disturbances
+        return outcome
     }
 }

@@ -17,8 +17,8 @@ struct ProposalRun {
     var schedule: ArrivalSchedule?
     /// The program that runs the consumer in a process of its own; nil keeps it in this one.
     var consumerProgram: String?
-    /// The program that makes the whole run in a fresh process; nil makes it in this one.
-    var program: String?
+    /// How the whole run is made in a fresh process; nil makes it in this one.
+    var fresh: FreshProcesses?
     /// What the source writes by, if not what the consumer expects: every fragment is wrong then. Shows that the check can fail.
     var sourceSeed: UInt64?
     /// What the application does wrong with one token, for the same purpose.
@@ -35,6 +35,8 @@ struct ProposalRun {
         var wallNanoseconds: Int64
         /// From when fragments were due to when they were dealt with; nil without a schedule, or if one was refused.
         var latency: LatencyHistogram?
+        /// What the fresh process suffered that made it; nil: this one made it.
+        var disturbances: ProcessDisturbances?
 
         /// Batches of all phases that were left out because the thread was off its core.
         var disturbedBatches: UInt64 {
@@ -47,7 +49,7 @@ struct ProposalRun {
     ///
     /// - Throws: `Failure`: `.invariantBroken` when a byte, token or buffer is not where it must be, `.interrupted`.
     func run() throws(Failure) -> Outcome {
-        if let program { return try FreshRun.outcome(of: self, by: program) }
+        if let fresh { return try FreshRun.outcome(of: self, by: fresh) }
         let kernel: Kernel
         do {
             var configuration = load.kernelConfiguration(depth: depth, threads: threads)
@@ -65,13 +67,20 @@ struct ProposalRun {
         }
     }
 
+    /// The same, and what it suffered in a fresh process into `window`.
+    func run(in window: inout MeasuringWindow) throws(Failure) -> Outcome {
+        let outcome = try run()
+        window.add(outcome.disturbances)
+        return outcome
+    }
+
     /// The same with at most so many tokens, all at once, in this process: for windows that are thrown away.
     func warmUp(tokens: Int) throws(Failure) -> Outcome {
         var run = self
         run.load.tokens = min(load.tokens, tokens)
         // Setting a large pool up would take longer than the run.
         run.load.niovs = min(load.niovs, max(4096, 2 * load.mostTokensOut))
-        (run.schedule, run.consumerProgram, run.program) = (nil, nil, nil)
+        (run.schedule, run.consumerProgram, run.fresh) = (nil, nil, nil)
         return try run.run()
     }
 

@@ -4,23 +4,89 @@ import Glibc
 /// The time in which figures are measured, from when it is made to when it is ended.
 struct MeasuringWindow {
     private let start = Snapshot()
+    private var processes: ProcessDisturbances?
+
+    /// Counts what a fresh process suffered that measured a part; nil: this one measured it.
+    mutating func add(_ process: ProcessDisturbances?) {
+        guard let process else { return }
+        processes = (processes ?? ProcessDisturbances()) + process
+    }
 
     /// What happened meanwhile.
-    func end() -> Disturbances { Disturbances(from: start, to: Snapshot()) }
+    func end() -> Disturbances {
+        let end = Snapshot()
+        return Disturbances(
+            seconds: seconds(to: end), process: processes ?? process(to: end, withCaller: true),
+            machine: end.machine - start.machine,
+            ownSeconds: end.ownSeconds - start.ownSeconds)
+    }
+
+    /// What happened to this process' threads but the calling one, which only started them and waited.
+    func endOfWork() -> ProcessDisturbances { process(to: Snapshot(), withCaller: false) }
+
+    private func seconds(to end: Snapshot) -> Double { max(1e-9, Double(end.nanoseconds - start.nanoseconds) / 1e9) }
+
+    // Not the children's: what a process takes to begin and to end would hide what disturbed it.
+    private func process(to end: Snapshot, withCaller: Bool) -> ProcessDisturbances {
+        func count(_ key: KeyPath<rusage, Int>) -> Int {
+            let all = end.usage[keyPath: key] - start.usage[keyPath: key]
+            return withCaller ? all : all - (end.caller[keyPath: key] - start.caller[keyPath: key])
+        }
+        return ProcessDisturbances(
+            seconds: seconds(to: end), voluntarySwitches: count(\.ru_nvcsw), involuntarySwitches: count(\.ru_nivcsw),
+            minorFaults: count(\.ru_minflt), majorFaults: count(\.ru_majflt),
+            migrations: start.migrations.flatMap { before in end.migrations.map { max(0, $0 - before) } })
+    }
+}
+
+/// What disturbed the process that measured, or all of them, each for as long as it did.
+struct ProcessDisturbances: Codable, Sendable {
+    /// How long it measured.
+    var seconds = 0.0
+    /// How often a thread waited, and how often it was put off its CPU while it wanted to go on.
+    var voluntarySwitches = 0
+    var involuntarySwitches = 0
+    /// Page faults: without reading a disk, and with.
+    var minorFaults = 0
+    var majorFaults = 0
+    /// How often the kernel moved a thread, of those that live to the end; nil where it does not count that.
+    var migrations: Int?
+    /// Where its two CPUs lay; nil if nobody looked.
+    var places: Places?
+
+    /// Where two CPUs lay, as far as a cache line shows it that goes between them.
+    struct Places: Codable, Sendable {
+        /// Nanoseconds of its round trip, before and behind what was measured.
+        var roundTrips: ClosedRange<Double>
+        /// Repetitions that were thrown away because they had come to lie elsewhere meanwhile, and those that count although they had.
+        var madeAgain: Int
+        var madeElsewhere: Int
+
+        static func + (one: Self, other: Self) -> Self {
+            let least = min(one.roundTrips.lowerBound, other.roundTrips.lowerBound)
+            let most = max(one.roundTrips.upperBound, other.roundTrips.upperBound)
+            return Self(
+                roundTrips: least...most, madeAgain: one.madeAgain + other.madeAgain,
+                madeElsewhere: one.madeElsewhere + other.madeElsewhere)
+        }
+    }
+
+    static func + (one: Self, other: Self) -> Self {
+        Self(
+            seconds: one.seconds + other.seconds, voluntarySwitches: one.voluntarySwitches + other.voluntarySwitches,
+            involuntarySwitches: one.involuntarySwitches + other.involuntarySwitches,
+            minorFaults: one.minorFaults + other.minorFaults, majorFaults: one.majorFaults + other.majorFaults,
+            migrations: other.migrations.map { $0 + (one.migrations ?? 0) },
+            places: other.places.map { places in one.places.map { $0 + places } ?? places })
+    }
 }
 
 /// What disturbed a measurement, as far as the kernel counts it. Of a clean run on pinned threads and idle CPUs all is next to nothing.
 struct Disturbances: Encodable, Sendable {
-    /// How long it took.
+    /// From the first measured repetition to the last, with what lies between.
     let seconds: Double
-    /// How often a thread of this process waited, and how often it was put off its CPU while it wanted to go on.
-    let voluntarySwitches: Int
-    let involuntarySwitches: Int
-    /// Page faults of this process: without reading a disk, and with.
-    let minorFaults: Int
-    let majorFaults: Int
-    /// How often the kernel moved a thread of this process, of those that live to the end; nil where it does not count that.
-    let migrations: Int?
+    /// Of this process, or of those that measured.
+    let process: ProcessDisturbances
     /// The part of the CPUs' time that the hypervisor gave to others.
     let stolenPart: Double
     /// The part of the CPUs' time that went into interrupts and softirqs. Where packets are received it is part of what is measured.
@@ -28,51 +94,48 @@ struct Disturbances: Encodable, Sendable {
     /// The part of the CPUs' time that other processes and the kernel's own threads took.
     let otherLoadPart: Double
 
-    private enum CodingKeys: String, CodingKey {
-        case migrations
-        case seconds = "window_s"
-        case voluntarySwitches = "voluntary_context_switches"
-        case involuntarySwitches = "involuntary_context_switches"
-        case minorFaults = "minor_page_faults"
-        case majorFaults = "major_page_faults"
-        case stolenPart = "stolen_part_of_cpu_time"
-        case interruptPart = "interrupt_part_of_cpu_time"
-        case otherLoadPart = "other_load_part_of_cpu_time"
+    fileprivate init(seconds: Double, process: ProcessDisturbances, machine: Snapshot.Machine, ownSeconds: Double) {
+        (self.seconds, self.process) = (seconds, process)
+        let all = max(1, machine.total)
+        stolenPart = machine.stolen / all
+        interruptPart = machine.interrupts / all
+        otherLoadPart = max(0, (machine.busy - ownSeconds) / all)
     }
 
-    fileprivate init(from start: Snapshot, to end: Snapshot) {
-        seconds = max(1e-9, Double(end.nanoseconds - start.nanoseconds) / 1e9)
-        // Not the children's: what a process takes to begin and to end would hide what disturbed it.
-        voluntarySwitches = end.usage.ru_nvcsw - start.usage.ru_nvcsw
-        involuntarySwitches = end.usage.ru_nivcsw - start.usage.ru_nivcsw
-        minorFaults = end.usage.ru_minflt - start.usage.ru_minflt
-        majorFaults = end.usage.ru_majflt - start.usage.ru_majflt
-        if let before = start.migrations, let after = end.migrations {
-            migrations = max(0, after - before)
-        } else {
-            migrations = nil
-        }
-        let all = max(1, end.machine.total - start.machine.total)
-        stolenPart = (end.machine.stolen - start.machine.stolen) / all
-        interruptPart = (end.machine.interrupts - start.machine.interrupts) / all
-        let own = end.ownSeconds - start.ownSeconds
-        otherLoadPart = max(0, (end.machine.busy - start.machine.busy - own) / all)
+    func encode(to encoder: any Encoder) throws {
+        try encoder.write([
+            "window_s": seconds, "measured_s": process.seconds,
+            "voluntary_context_switches": process.voluntarySwitches,
+            "involuntary_context_switches": process.involuntarySwitches, "minor_page_faults": process.minorFaults,
+            "major_page_faults": process.majorFaults, "migrations": process.migrations,
+            "stolen_part_of_cpu_time": stolenPart, "interrupt_part_of_cpu_time": interruptPart,
+            "other_load_part_of_cpu_time": otherLoadPart,
+            "cache_line_round_trip_ns": (process.places?.roundTrips).map { [$0.lowerBound, $0.upperBound] },
+            "repetitions_made_again": process.places?.madeAgain, "repetitions_elsewhere": process.places?.madeElsewhere,
+        ])
     }
 
     /// One line for each that matters.
     var warnings: [String] {
-        let perSecond = Double(involuntarySwitches) / seconds
+        let perSecond = Double(process.involuntarySwitches) / max(1e-9, process.seconds)
         let checks: [(Bool, String)] = [
             (otherLoadPart > 0.05, "other load took \(otherLoadPart.percent) of the CPUs' time while measuring"),
             (
                 stolenPart > 0.01,
                 "the hypervisor gave \(stolenPart.percent) of the CPUs' time to others while measuring"
             ),
-            // The scheduler's tick alone puts nobody off.
-            (perSecond > 20, "threads were put off their CPUs \(perSecond.text(0)) times a second while measuring"),
-            (majorFaults > 0, "\(majorFaults) page faults read a disk while measuring"),
+            // The kernel's own threads do it some fifty times a second, more where threads begin and end.
+            (perSecond > 1000, "threads were put off their CPUs \(perSecond.text(0)) times a second while measuring"),
+            (process.majorFaults > 0, "\(process.majorFaults) page faults read a disk while measuring"),
         ]
-        return checks.filter(\.0).map(\.1)
+        return checks.filter(\.0).map(\.1) + [elsewhere].compactMap(\.self)
+    }
+
+    private var elsewhere: String? {
+        guard let places = process.places, places.madeElsewhere > 0 else { return nil }
+        let trips = places.roundTrips
+        return
+            "in \(places.madeElsewhere) repetitions the CPUs did not stay in their usual place: a cache line took from \(trips.lowerBound.text(0)) to \(trips.upperBound.text(0)) ns there and back; a hypervisor moves them"
     }
 }
 
@@ -80,6 +143,8 @@ struct Disturbances: Encodable, Sendable {
 private struct Snapshot {
     let nanoseconds = ctr_monotonic_ns()
     let usage: rusage
+    /// Of the calling thread.
+    let caller: rusage
     /// Of children that have ended: sides of a measurement that are processes.
     let children: rusage
     let migrations: Int?
@@ -91,10 +156,18 @@ private struct Snapshot {
         var busy = 0.0
         var interrupts = 0.0
         var stolen = 0.0
+
+        static func - (one: Self, other: Self) -> Self {
+            Self(
+                total: one.total - other.total, busy: one.busy - other.busy,
+                interrupts: one.interrupts - other.interrupts, stolen: one.stolen - other.stolen)
+        }
     }
 
     init() {
         usage = Self.usage(of: RUSAGE_SELF)
+        // RUSAGE_THREAD, which glibc shows to _GNU_SOURCE only.
+        caller = Self.usage(of: __rusage_who(1))
         children = Self.usage(of: RUSAGE_CHILDREN)
         migrations = Self.migrations
         machine = Self.machine

@@ -2,8 +2,8 @@
 public struct MeasuringConditions: Encodable, Sendable {
     /// The two CPUs of the measured sides; nil: wherever the kernel liked.
     var cpus: (Int?, Int?) = (nil, nil)
-    /// Whether each repetition was made in a process of its own.
-    var inFreshProcesses: Bool?
+    /// Each repetition was made in a process of its own; nil: all were made in this one.
+    var fresh: FreshProcesses?
     /// Decided the order of turns.
     var seed: UInt64?
     var warmUp: WarmUp?
@@ -14,7 +14,7 @@ public struct MeasuringConditions: Encodable, Sendable {
     /// In which order turns were taken and after how much warming up, for a terminal.
     var turns: String {
         let seed = seed.map { ["Turns by seed \($0)"] } ?? []
-        let fresh = inFreshProcesses == true ? ["each run in a fresh process"] : []
+        let fresh = fresh.map { ["each run in a fresh process\($0.place.map { ", \($0)" } ?? "")"] } ?? []
         let warm = warmUp.map { ["warm after \($0.count) short runs\($0.agrees ? "" : ", or rather not")"] } ?? []
         return (seed + fresh + warm).joined(separator: "; ") + "."
     }
@@ -32,7 +32,7 @@ public struct MeasuringConditions: Encodable, Sendable {
         let pair = cpus.0.flatMap { first in cpus.1.map { [first, $0] } }
         try encoder.write([
             "cpus": pair, "distance": pair.map { ProcessorProbe().distance(from: $0[0], to: $0[1]) },
-            "fresh_processes": inFreshProcesses, "seed": seed, "warm_up": warmUp, "stop": stop,
+            "fresh_processes": fresh != nil, "place": fresh?.place, "seed": seed, "warm_up": warmUp, "stop": stop,
             "disturbances": disturbances, "warnings": warnings,
         ])
     }

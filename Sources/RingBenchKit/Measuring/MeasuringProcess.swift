@@ -48,6 +48,16 @@ enum MeasuringProcess {
         }
     }
 
+    /// What the child measures: `work`, where it has a place for its two CPUs only while they lie there, and what disturbed it.
+    static func measure<Value>(
+        in place: CPUPlace?, _ work: () throws(Failure) -> Value
+    ) throws(Failure) -> (Value, ProcessDisturbances) {
+        if let place { return try place.measure(work) }
+        let window = MeasuringWindow()
+        let value = try work()
+        return (value, window.endOfWork())
+    }
+
     /// What the child does: `work` on the question, and its result or failure into the file.
     static func answer<Question: Decodable, Value: Codable>(
         _ argument: String, to subcommand: String, _ work: (Question) throws(Failure) -> Value

@@ -8,7 +8,7 @@ public final class PinnedThread<Result: Sendable>: Sendable {
     private let outcome: Outcome
     private let thread: pthread_t
 
-    /// Starts `work` on `cpu`, or wherever the kernel likes for nil. When this throws, no work was done; when it returns, the thread is on its CPU.
+    /// Starts `work` on `cpu`, or wherever the kernel likes for nil. When this throws, no work was done.
     ///
     /// - Throws: `SystemCallError` if there is no thread to be had or the CPU may not be used.
     public init(cpu: Int? = nil, _ work: @escaping @Sendable () -> Result) throws(SystemCallError) {
@@ -16,29 +16,32 @@ public final class PinnedThread<Result: Sendable>: Sendable {
         let body = ThreadBody {
             // Signals are for the main thread.
             _ = ctr_block_signals()
-            let pinned = cpu.map { ctr_pin_thread(CInt(clamping: $0)) } ?? 0
-            outcome.pinning.store(pinned, ordering: .releasing)
-            guard pinned == 0 else { return }
             let result = work()
             outcome.result.withLock { $0 = result }
         }
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        // It begins there: moving it later would count as a disturbance.
+        let refused = cpu.map { -ctr_pin_attributes(&attributes, CInt(clamping: $0)) } ?? 0
         let context = Unmanaged.passRetained(body)
         var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
+        let failed =
+            refused != 0
+            ? refused
+            : pthread_create(
+                &thread, &attributes,
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
+                    return nil
+                }, context.toOpaque())
         guard failed == 0 else {
             context.release()
+            if let cpu, failed == EINVAL {
+                throw SystemCallError("sched_setaffinity", errno: failed, hint: "CPU \(cpu) may not be used")
+            }
             throw SystemCallError("pthread_create", errno: failed)
-        }
-        let pinned = outcome.awaitPinning()
-        guard pinned == 0 else {
-            pthread_join(thread, nil)
-            throw SystemCallError("sched_setaffinity", errno: pinned, hint: "CPU \(cpu ?? 0) may not be used")
         }
         self.outcome = outcome
         self.thread = thread
@@ -53,17 +56,7 @@ public final class PinnedThread<Result: Sendable>: Sendable {
 
     /// What the thread has to say.
     private final class Outcome: Sendable {
-        /// 1 until the thread has tried to pin itself; then 0 or -errno.
-        let pinning = Atomic<CInt>(1)
         let result = Mutex<Result?>(nil)
-
-        func awaitPinning() -> CInt {
-            while true {
-                let pinned = pinning.load(ordering: .acquiring)
-                if pinned <= 0 { return pinned }
-                sched_yield()
-            }
-        }
     }
 }
 

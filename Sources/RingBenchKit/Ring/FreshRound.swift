@@ -1,13 +1,7 @@
-import CTokenRing
-
 /// A round of the ring benchmark in a process of its own.
 public enum FreshRound {
     /// The hidden subcommand that the child runs.
     public static let subcommand = "ring-round"
-
-    /// How long a child keeps both CPUs busy before it measures. A virtual machine's second CPU was idle while the process began, and
-    /// for a while comes back where everything takes four times as long.
-    private static let warmUpNanoseconds: Int64 = 250_000_000
 
     /// What the child is told.
     struct Assignment: Codable {
@@ -15,15 +9,17 @@ public enum FreshRound {
         var implementations: [RingImplementation]
         /// Decides the order of turns.
         var seed: UInt64
+        var place: CPUPlace?
     }
 
-    /// Has a round measured by `program`.
+    /// Has a round measured.
     static func round(
-        of configuration: RingConfiguration, _ contenders: [RingContender], seed: UInt64, by program: String
+        of configuration: RingConfiguration, _ contenders: [RingContender], seed: UInt64, by fresh: FreshProcesses
     ) throws(Failure) -> RingRound {
         let assignment = Assignment(
-            configuration: configuration, implementations: contenders.map(\.implementation), seed: seed)
-        return try MeasuringProcess.ask(assignment, of: subcommand, in: program)
+            configuration: configuration, implementations: contenders.map(\.implementation), seed: seed,
+            place: fresh.place)
+        return try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
     }
 
     /// What the child does: short rounds to warm up, and one that counts.
@@ -37,10 +33,14 @@ public enum FreshRound {
             var random = SeededGenerator(seed: assignment.seed)
             if configuration.warmsUp {
                 let rounds = try RingRounds(configuration.short, contenders)
-                let end = ctr_monotonic_ns() + warmUpNanoseconds
-                repeat { _ = try rounds.measure(&random) } while ctr_monotonic_ns() < end && !Interrupt.isRequested
+                _ = try rounds.measure(&random)
             }
-            return try RingRounds(configuration, contenders).measure(&random)
+            let rounds = try RingRounds(configuration, contenders)
+            var (round, disturbances) = try MeasuringProcess.measure(in: assignment.place) { () throws(Failure) in
+                try rounds.measure(&random)
+            }
+            round.disturbances = disturbances
+            return round
         }
     }
 }

@@ -21,11 +21,13 @@ public enum RingBenchmark {
             progress.warn("\(contender.implementation.rawValue) keeps a pointer in its memory: not between processes")
         }
         var random = SeededGenerator(seed: configuration.seed)
-        let warmUp = try warmUp(configuration, &random, progress)
+        let warmUp = configuration.warmsUp ? try warmUp(configuration, &random, progress) : nil
         let rounds = configuration.program == nil ? try RingRounds(configuration, contenders) : nil
         var figures = RingFigures(configuration, contenders)
         var stop = StopRule(precision: configuration.precision)
-        let window = MeasuringWindow()
+        let fresh = try FreshProcesses(
+            by: configuration.program, on: (cpus.producer, cpus.consumer), inPlace: configuration.inPlace)
+        var window = MeasuringWindow()
         for round in 0..<configuration.repetitions where !Interrupt.isRequested {
             if round % max(1, configuration.repetitions / 10) == 0 {
                 progress.step("ring: round \(round + 1) of \(configuration.repetitions)")
@@ -33,9 +35,11 @@ public enum RingBenchmark {
             do throws(Failure) {
                 if let rounds {
                     figures.add(try rounds.measure(&random))
-                } else if let program = configuration.program {
-                    figures.add(
-                        try FreshRound.round(of: configuration, contenders, seed: random.next(), by: program))
+                } else if let fresh {
+                    let round = try FreshRound.round(
+                        of: configuration, contenders, seed: random.next(), by: fresh)
+                    window.add(round.disturbances)
+                    figures.add(round)
                 }
             } catch {
                 guard error.kind == .interrupted, round > 0 else { throw error }
@@ -47,7 +51,7 @@ public enum RingBenchmark {
         let disturbances = window.end()
         stop.note(figures.samples)
         let conditions = MeasuringConditions(
-            cpus: (cpus.producer, cpus.consumer), inFreshProcesses: configuration.program != nil,
+            cpus: (cpus.producer, cpus.consumer), fresh: fresh,
             seed: configuration.seed, warmUp: warmUp, stop: stop, disturbances: disturbances)
         conditions.warn(progress)
         return figures.report(cpus: [cpus.producer, cpus.consumer], peers: peers, conditions: conditions)
@@ -62,7 +66,7 @@ public enum RingBenchmark {
         var figures = RingFigures(short, [.tokenRing])
         var warmUp = WarmUp()
         progress.step("ring: warm-up")
-        while warmUp.goesOn, configuration.warmsUp, !Interrupt.isRequested {
+        while warmUp.goesOn, !Interrupt.isRequested {
             figures.add(try rounds.measure(&random))
             warmUp.add(figures.samples.compactMap(\.values.last))
         }

@@ -10,6 +10,8 @@ struct RingRound: Codable, Sendable {
     var latencies: [RingImplementation: LatencyHistogram] = [:]
     /// Nanoseconds per round trip of a bare counter, by the cache lines that it takes.
     var cacheLines: [Int: Double] = [:]
+    /// What the fresh process suffered that measured it; nil: this one measured it.
+    var disturbances: ProcessDisturbances?
 }
 
 /// Measures rounds: who takes part, and the memory of their rings.

@@ -12,6 +12,8 @@ public struct ProfileEvaluation: Sendable {
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which makes each run in a process of its own; nil makes them in this one.
     public var program: String?
+    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
+    public var inPlace = true
 
     /// The experiment on these CPUs.
     public init(_ profile: Profile, cpus: (kernel: Int?, consumer: Int?)) {
@@ -39,8 +41,9 @@ public struct ProfileEvaluation: Sendable {
         var crossings: [LiveCrossing] = []
         for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
-        let found = try findRate(crossings, clock, progress)
-        let window = MeasuringWindow()
+        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        let found = try findRate(crossings, fresh, clock, progress)
+        var window = MeasuringWindow()
         var rate = found.tokensPerSecond
         var runs = compositions.map { _ in [ProfileRun]() }
         do throws(Failure) {
@@ -50,10 +53,11 @@ public struct ProfileEvaluation: Sendable {
                     progress.step(
                         "\(profile.name): run \(repetition + 1) of \(profile.runs), \(compositions[index].name)",
                         isToldByFigure: true)
-                    let reference = try runReference(at: rate, crossings, clock)
+                    let reference = try runReference(at: rate, crossings, fresh, clock)
                     rate = profile.tokensPerSecond ?? search.rate(reference)
                     let schedule = schedule(rate, clock)
-                    let outcome = try runOnce(compositions[index], schedule, crossings)
+                    let outcome = try runOnce(compositions[index], schedule, crossings, fresh)
+                    window.add(outcome.disturbances)
                     runs[index].append(
                         ProfileRun(outcome: outcome, schedule: schedule, referenceNanosecondsPerToken: reference))
                     progress.measured(
@@ -66,7 +70,7 @@ public struct ProfileEvaluation: Sendable {
             guard error.kind == .interrupted, runs.allSatisfy({ !$0.isEmpty }) else { throw error }
         }
         let conditions = MeasuringConditions(
-            cpus: cpus, inFreshProcesses: program != nil, disturbances: window.end())
+            cpus: cpus, fresh: fresh, disturbances: window.end())
         conditions.warn(progress)
         // Differences are taken run by run: drop what the others did not reach.
         let complete = runs.map(\.count).min() ?? 0
@@ -81,11 +85,11 @@ public struct ProfileEvaluation: Sendable {
 
     /// What a token costs the reference's worker now, in nanoseconds: a quarter of a run.
     private func runReference(
-        at rate: Double, _ crossings: [LiveCrossing], _ clock: TickClock
+        at rate: Double, _ crossings: [LiveCrossing], _ fresh: FreshProcesses?, _ clock: TickClock
     ) throws(Failure) -> Double {
         let seconds = max(0.05, Double(profile.runMilliseconds) / 4000)
         let short = ArrivalSchedule(tokensPerSecond: rate, seconds: seconds, clock: clock)
-        return try runOnce(compositions[0], short, crossings).workNanosecondsPerToken(clock)
+        return try runOnce(compositions[0], short, crossings, fresh).workNanosecondsPerToken(clock)
     }
 
     private func schedule(_ tokensPerSecond: Double, _ clock: TickClock) -> ArrivalSchedule {
@@ -98,12 +102,13 @@ public struct ProfileEvaluation: Sendable {
     }
 
     private func runOnce(
-        _ composition: Composition, _ schedule: ArrivalSchedule, _ crossings: [LiveCrossing]
+        _ composition: Composition, _ schedule: ArrivalSchedule, _ crossings: [LiveCrossing],
+        _ fresh: FreshProcesses?
     ) throws(Failure) -> ProposalRun.Outcome {
         var run = ProposalRun(
             composition: composition, load: profile.load, depth: .stamps, cpus: cpus, crossings: crossings)
         run.schedule = schedule
-        run.program = program
+        run.fresh = fresh
         return try run.run()
     }
 
@@ -118,7 +123,7 @@ public struct ProfileEvaluation: Sendable {
     }
 
     private func findRate(
-        _ crossings: [LiveCrossing], _ clock: TickClock, _ progress: Progress
+        _ crossings: [LiveCrossing], _ fresh: FreshProcesses?, _ clock: TickClock, _ progress: Progress
     ) throws(Failure) -> RateSearch.Found {
         if let fixed = profile.tokensPerSecond { return RateSearch.Found(tokensPerSecond: fixed, samples: []) }
         let baseline = compositions[0]
@@ -133,7 +138,7 @@ public struct ProfileEvaluation: Sendable {
         return try search.find(from: closed.workNanosecondsPerToken(clock)) { rate throws(Failure) in
             let schedule = ArrivalSchedule(tokensPerSecond: rate, seconds: seconds, clock: clock)
             progress.step("\(profile.name): \((rate / 1e6).text(2)) Mtokens/s, \(baseline.name)")
-            let outcome = try runOnce(baseline, schedule, crossings)
+            let outcome = try runOnce(baseline, schedule, crossings, fresh)
             return RateSearch.Sample(
                 tokensPerSecond: rate, workNanosecondsPerToken: outcome.workNanosecondsPerToken(clock),
                 idlePercent: outcome.idlePercent)

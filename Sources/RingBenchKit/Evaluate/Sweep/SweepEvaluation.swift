@@ -12,6 +12,8 @@ public struct SweepEvaluation: Sendable {
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which makes each run in a process of its own; nil makes them in this one.
     public var program: String?
+    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
+    public var inPlace = true
 
     /// These sweeps on these CPUs.
     public init(_ sweeps: [Sweep], cpus: (kernel: Int?, consumer: Int?)) {
@@ -26,7 +28,8 @@ public struct SweepEvaluation: Sendable {
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         let (clock, crossing) = (TickClock(), try LiveCrossing())
-        let window = MeasuringWindow()
+        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        var window = MeasuringWindow()
         var results: [SweepReport.Result] = []
         for sweep in sweeps {
             let proposals = sweep.proposals.compactMap { Composition.named($0) }
@@ -41,7 +44,7 @@ public struct SweepEvaluation: Sendable {
                         continue
                     }
                     let place = "\(sweep.name) \(point.values.map(String.init).joined(separator: " x "))"
-                    let outcomes = try run(proposals, load, crossing, place, progress)
+                    let outcomes = try run(proposals, load, crossing, fresh, place, &window, progress)
                     var figures: [[Figure]] = []
                     for (index, proposal) in proposals.enumerated() {
                         figures.append(
@@ -59,7 +62,7 @@ public struct SweepEvaluation: Sendable {
             if Interrupt.isRequested { break }
         }
         let conditions = MeasuringConditions(
-            cpus: cpus, inFreshProcesses: program != nil, disturbances: window.end())
+            cpus: cpus, fresh: fresh, disturbances: window.end())
         conditions.warn(progress)
         return SweepReport(results: results, systemCalls: calls, conditions: conditions)
     }
@@ -75,7 +78,8 @@ public struct SweepEvaluation: Sendable {
     }
 
     private func run(
-        _ proposals: [Composition], _ load: Load, _ crossing: LiveCrossing, _ place: String, _ progress: Progress
+        _ proposals: [Composition], _ load: Load, _ crossing: LiveCrossing, _ fresh: FreshProcesses?, _ place: String,
+        _ window: inout MeasuringWindow, _ progress: Progress
     ) throws(Failure) -> [[ProposalRun.Outcome]] {
         var outcomes = proposals.map { _ in [ProposalRun.Outcome]() }
         for repetition in 0..<repetitions {
@@ -84,8 +88,8 @@ public struct SweepEvaluation: Sendable {
                 let index = (repetition + turn) % proposals.count
                 var run = ProposalRun(
                     composition: proposals[index], load: load, depth: .stamps, cpus: cpus, crossings: [crossing])
-                run.program = program
-                outcomes[index].append(try run.run())
+                run.fresh = fresh
+                outcomes[index].append(try run.run(in: &window))
             }
         }
         return outcomes

@@ -1,0 +1,116 @@
+import CTokenRing
+import Glibc
+
+/// Where the two CPUs of a measurement lie to each other: nanoseconds in which one cache line goes to the other and back.
+///
+/// A hypervisor puts the CPUs of a virtual machine where it likes, and elsewhere when they were idle: on one core, behind one last-level
+/// cache, behind two. All that the two sides share is several times faster or slower then, and the machine itself sees it only by measuring.
+/// So a repetition waits until they lie where they mostly do, and is made again if at its end they no longer do. A bare counter decides, never
+/// what is measured.
+struct CPUPlace: Codable, CustomStringConvertible, Sendable {
+    private let cpus: RingConfiguration.CPUs
+    /// Nanoseconds of the round trip.
+    let roundTrip: Double
+    /// The part of the looks that found them there.
+    let share: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case cpus
+        case roundTrip = "cache_line_round_trip_ns"
+        case share = "part_of_looks"
+    }
+
+    /// For a terminal.
+    var description: String { "while a cache line goes there and back in some \(roundTrip.text(0)) ns" }
+
+    /// Elsewhere is what differs by so many times: places do by more, looks at one place by less.
+    private static let tolerance = 1.6
+    /// The nearest place counts in which they lie for such a part of the time.
+    private static let leastShare = 0.25
+    /// Looks, and microseconds between them.
+    private static let (looks, pause) = (100, UInt32(10_000))
+    /// Looks for a second. Nil if the sides have no two CPUs of their own, or Ctrl-C was pressed.
+    static func find(_ first: Int?, _ second: Int?) throws(Failure) -> CPUPlace? {
+        guard let first, let second, first != second else { return nil }
+        let cpus = RingConfiguration.CPUs(first, second)
+        let probe = try Probe(cpus)
+        var seen: [Double] = []
+        while seen.count < looks, !Interrupt.isRequested {
+            seen.append(try probe.look())
+            usleep(pause)
+        }
+        return CPUPlace(cpus, roundTrips: seen)
+    }
+
+    /// Of round trips that were seen; nil of none.
+    init?(_ cpus: RingConfiguration.CPUs, roundTrips: [Double]) {
+        for nearest in roundTrips.sorted() {
+            let there = roundTrips.filter { (nearest...nearest * Self.tolerance).contains($0) }
+            let share = Double(there.count) / Double(roundTrips.count)
+            guard share >= Self.leastShare else { continue }
+            (self.cpus, self.share, roundTrip) = (cpus, share, Repetitions(there).median)
+            return
+        }
+        return nil
+    }
+
+    /// Does `work` while they lie here, and says what disturbed it. After `patience` nanoseconds it does without.
+    func measure<Value>(
+        patience: Int64 = 2_000_000_000, _ work: () throws(Failure) -> Value
+    ) throws(Failure) -> (Value, ProcessDisturbances) {
+        let probe = try Probe(cpus)
+        let end = ctr_monotonic_ns() + patience
+        var again = 0
+        while true {
+            let before = try wait(until: end, probe)
+            let window = MeasuringWindow()
+            let value = try work()
+            var disturbances = window.endOfWork()
+            let after = try probe.look()
+            if isElsewhere(after), ctr_monotonic_ns() < end, !Interrupt.isRequested {
+                again += 1
+                continue
+            }
+            disturbances.places = ProcessDisturbances.Places(
+                roundTrips: min(before, after)...max(before, after), madeAgain: again,
+                madeElsewhere: isElsewhere(before) || isElsewhere(after) ? 1 : 0)
+            return (value, disturbances)
+        }
+    }
+
+    /// Whether a round trip of so many nanoseconds is one of another place.
+    func isElsewhere(_ roundTrip: Double) -> Bool {
+        max(roundTrip, self.roundTrip) > Self.tolerance * min(roundTrip, self.roundTrip)
+    }
+
+    /// Looks until they lie here, or until `end`; the last look.
+    private func wait(until end: Int64, _ probe: Probe) throws(Failure) -> Double {
+        while true {
+            let now = try probe.look()
+            guard isElsewhere(now), ctr_monotonic_ns() < end, !Interrupt.isRequested else { return now }
+            usleep(Self.pause / 2)
+        }
+    }
+
+    /// Measures the round trip.
+    private struct Probe {
+        private let measurement: RingMeasurement
+        private let arena: RingArena
+
+        init(_ cpus: RingConfiguration.CPUs) throws(Failure) {
+            measurement = RingMeasurement(cpus: cpus, patience: 1 << 24, fault: nil)
+            do {
+                arena = try RingArena(capacity: 2, entryBytes: 16, for: [])
+            } catch {
+                throw Failure(error)
+            }
+        }
+
+        /// The shortest of a few, some milliseconds at most in all.
+        func look() throws(Failure) -> Double {
+            var least = Double.infinity
+            for _ in 0..<5 { least = min(least, try measurement.cacheLine(lines: 1, arena, count: 1000)) }
+            return least
+        }
+    }
+}
