@@ -74,7 +74,9 @@ struct CompareCommand: ParsableCommand {
         comparison.only = figures?.split(separator: ",").map(String.init) ?? []
         if itself {
             guard commands.isEmpty else { throw Failure(.usage, "--self is a command against itself: leave --run out") }
-            return try session.applied(to: ComparisonSession(itself: ownWords), comparison)
+            // Looking for the place takes seconds: not for options that are wrong.
+            try session.applied(to: ComparisonSession(itself: words), comparison).validate()
+            return try session.applied(to: ComparisonSession(itself: ownWords()), comparison)
                 .run(progress: output.progress)
         }
         if !commands.isEmpty {
@@ -90,9 +92,14 @@ struct CompareCommand: ParsableCommand {
         return try comparison.compare(words[0], words[1])
     }
 
-    /// What `--self` runs.
-    private var ownWords: [String] {
-        words.isEmpty ? ["ring", "--batches", "16,64", "--repetitions", "3", "--json", "--quiet"] : words
+    /// What `--self` runs: in one place all of it.
+    private func ownWords() throws -> [String] {
+        guard words.isEmpty else { return words }
+        let cpus = try CPUPair.resolve(nil)
+        output.progress.step("compare: looking where the CPUs lie")
+        let place = try CPUPlace.find(.usual, cpus.first, cpus.second)
+        return ["ring", "--batches", "16,64", "--repetitions", "3", "--json", "--quiet"]
+            + (place.map { ["--place", "\(Int($0.roundTrip.rounded()))"] } ?? [])
     }
 
     private var options: [String: String] {

@@ -97,7 +97,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func runClosedLoop(_ cpus: CPUPair, to sink: ResultSink) throws {
         var evaluation = Evaluation(cpus: (cpus.first, cpus.second), program: Self.program)
-        evaluation.inPlace = !place.anyPlace
+        evaluation.place = place.place
         if proposals == "all" {
             evaluation.compositions = Composition.all
         } else if let names = try chosen() {
@@ -139,7 +139,7 @@ struct EvaluateCommand: ParsableCommand {
         let environment = HostEnvironment()
         var evaluation = ProfileEvaluation(chosenProfile, cpus: (cpus.first, cpus.second))
         evaluation.program = Self.program
-        evaluation.inPlace = !place.anyPlace
+        evaluation.place = place.place
         let report = try evaluation.run(
             progress: stream.progress(output, "evaluate", environment, sink))
         let summary = """
@@ -165,7 +165,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         var evaluation = SweepEvaluation(sweeps, cpus: (cpus.first, cpus.second))
         evaluation.program = Self.program
-        evaluation.inPlace = !place.anyPlace
+        evaluation.place = place.place
         evaluation.repetitions = repetitions ?? evaluation.repetitions
         evaluation.mostTokens = load.tokens ?? (quick ? 50_000 : nil)
         let environment = HostEnvironment()

@@ -89,7 +89,7 @@ struct RingCommand: ParsableCommand {
         configuration.seed = seed ?? configuration.seed
         configuration.withPeers = peers
         configuration.program = "/proc/self/exe"
-        configuration.inPlace = !place.anyPlace
+        configuration.place = place.place
         configuration.otherProgram = between == .processes ? "/proc/self/exe" : nil
         if let cpus {
             guard cpus.values.count == 2 else {

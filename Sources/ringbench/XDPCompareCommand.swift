@@ -20,6 +20,9 @@ struct XDPCompareCommand: ParsableCommand {
     @Option(name: .long, help: "Most packets taken from RX at once, one or several.")
     var batches = "16,64,256"
 
+    @Option(help: "On the wire, microseconds from look to look, one or several; 0 looks all the time.")
+    var coalesce = "0,200"
+
     @Option(name: .long, help: ArgumentHelp("Packets of a repetition with live packets.", valueName: "n"))
     var liveFrames = XDPCompareConfiguration().liveFrames
 
@@ -29,6 +32,8 @@ struct XDPCompareCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Repetitions of each cell.", valueName: "n"))
     var `repeat` = XDPCompareConfiguration().repetitions
 
+    @OptionGroup var place: PlaceOptions
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -37,9 +42,11 @@ struct XDPCompareCommand: ParsableCommand {
             configuration.sources = try Self.list(sources, of: "--sources") { .init(rawValue: $0) }
             configuration.packetBytes = try Self.list(sizes, of: "--sizes") { UInt32($0) }
             configuration.batchSizes = try Self.list(batches, of: "--batches") { UInt32($0) }
+            configuration.coalescing = try Self.list(coalesce, of: "--coalesce") { UInt32($0) }
             configuration.liveFrames = liveFrames
             configuration.wireFrames = wireFrames
             configuration.repetitions = `repeat`
+            configuration.place = place.place
             try configuration.check()
             let sink = try output.open()
             let environment = HostEnvironment()
@@ -69,9 +76,8 @@ struct XDPCompareCommand: ParsableCommand {
         ])
         for cell in report.cells {
             for row in cell.rows {
-                let load = "\(cell.source.rawValue) \(cell.packetBytes) B, batch \(cell.batchSize)"
                 table.add([
-                    load, row.receiver.rawValue, row.receiveNanosecondsPerFrame.median.text(1),
+                    cell.load, row.receiver.rawValue, row.receiveNanosecondsPerFrame.median.text(1),
                     "\((row.receiveNanosecondsPerFrame.spread * 100).text(0)) %",
                     row.cpuNanosecondsPerFrame.median.text(0), (row.framesPerSecond.median / 1e6).text(2),
                     "\(row.disturbedDrains)", row.receiver == .swift ? interval(cell.swiftToLibrary, 2) : "",

@@ -16,7 +16,7 @@ struct FreshProcessTests {
         var run = ProposalRun(
             composition: try #require(Composition.named("mapped-ring")), load: load, depth: .everyByte,
             cpus: (kernelCPU, nil))
-        run.fresh = try FreshProcesses(by: program, on: run.cpus, inPlace: false)
+        run.fresh = try FreshProcesses(by: program, on: run.cpus, place: .any)
         return run
     }
 
@@ -79,7 +79,7 @@ struct FreshProcessTests {
         configuration.repetitions = 2
         configuration.warmsUp = false
         configuration.program = Self.ringbench
-        configuration.inPlace = false
+        configuration.place = .any
         let report = try RingBenchmark.run(configuration: configuration, progress: Progress(quiet: true))
         #expect(report.ring.count == 4 * 2 && report.ring.allSatisfy { $0.nanosecondsPerEntry.values.count == 2 })
         #expect(report.roundTrip.allSatisfy { $0.latency.count == 2 * 999 })

@@ -13,10 +13,12 @@ extension AFXDP {
             configuration.batchSizes = [16, 256]
             (configuration.liveFrames, configuration.wireFrames) = (4096, 500)
             configuration.repetitions = 3
+            configuration.place = .any
             configuration.program = PeerProcess.productsDirectory().appending("ringbench").string
             let report = try XDPCompare.run(configuration: configuration, progress: Progress(quiet: true))
-            #expect(report.cells.map(\.source) == [.wire, .wire, .live, .live])
-            #expect(report.cells.map(\.batchSize) == [16, 256, 16, 256])
+            #expect(report.cells.map(\.source) == [.wire, .wire, .wire, .wire, .live, .live])
+            #expect(report.cells.map(\.batchSize) == [16, 16, 256, 256, 16, 256])
+            #expect(report.cells.map(\.coalescedMicroseconds) == [0, 200, 0, 200, 0, 0])
             for cell in report.cells {
                 #expect(cell.rows.map(\.receiver) == ReceiverKind.allCases)
                 for row in cell.rows {

@@ -169,7 +169,7 @@ struct CommandLineTests {
         let folder = "/tmp/ringbench-plots-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let run = try Invocation.run([
-            "evaluate", "--any-place", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens",
+            "evaluate", "--place", "any", "--json", "--quiet", "--sweep", "rings", "--repetitions", "1", "--tokens",
             "2000", "--plot",
             folder,
         ])

@@ -73,7 +73,7 @@ struct CompareCommandTests {
     func ownRuns() throws {
         let run = try Invocation.run([
             "compare", "--self", "--blocks", "1", "--most-blocks", "1", "--seed", "5", "--quiet", "--", "ring",
-            "--any-place", "--repetitions", "1", "--entries", "8192", "--batches", "64", "--json", "--quiet",
+            "--place", "any", "--repetitions", "1", "--entries", "8192", "--batches", "64", "--json", "--quiet",
         ])
         #expect(run.exitCode == 0, "\(run.errors)")
         #expect(run.output.contains("by seed 5") && run.output.contains("no difference shown"), "\(run.output)")

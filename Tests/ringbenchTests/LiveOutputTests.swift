@@ -15,7 +15,7 @@ struct LiveOutputTests {
     }
 
     private static let ring = [
-        "ring", "--any-place", "--repetitions", "2", "--entries", "8192", "--batches", "64", "--entry-bytes", "8",
+        "ring", "--place", "any", "--repetitions", "2", "--entries", "8192", "--batches", "64", "--entry-bytes", "8",
     ]
 
     @Test("ring --json-stream tells each round of each ring")

@@ -88,7 +88,8 @@ public struct ComparisonSession: Sendable {
                 seed: seed, order: order, precision: precision, isNarrowEnough: widest <= precision, widest: widest))
     }
 
-    private func validate() throws(Failure) {
+    /// - Throws: `Failure` of kind `.usage` that names the option and what would be right.
+    public func validate() throws(Failure) {
         try comparison.validate()
         guard precision > 0, precision < 1 else {
             throw Failure(.usage, "--precision \(precision * 100): it is more than 0 % and below 100 %")

@@ -16,8 +16,8 @@ public struct Evaluation: Sendable {
     /// This program, which makes each run in a process of its own, and in a further one the consumer of the two-process runs; nil
     /// makes them in this one.
     public var program: String?
-    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
-    public var inPlace = true
+    /// Where the CPUs have to lie for a run in a fresh process.
+    public var place = CPUPlace.Rule.usual
     /// A proposal that is slowed down on purpose, and by how much, to see that a comparison notices.
     public var slowed: SlowedProposal?
     /// Whether real frames are sent round a real AF_XDP socket as well.
@@ -45,7 +45,7 @@ public struct Evaluation: Sendable {
         try verifyEveryByte(progress)
         let warmUp = try warmUp(crossings, clock, progress)
         var random = SeededGenerator(seed: load.seed)
-        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
         var window = MeasuringWindow()
         var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
         var remote = outcomes

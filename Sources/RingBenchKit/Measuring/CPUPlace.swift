@@ -7,12 +7,30 @@ import Glibc
 /// cache, behind two. All that the two sides share is several times faster or slower then, and the machine itself sees it only by measuring.
 /// So a repetition waits until they lie where they mostly do, and is made again if at its end they no longer do. A bare counter decides, never
 /// what is measured.
-struct CPUPlace: Codable, CustomStringConvertible, Sendable {
+public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     private let cpus: RingConfiguration.CPUs
     /// Nanoseconds of the round trip.
-    let roundTrip: Double
+    public let roundTrip: Double
     /// The part of the looks that found them there.
-    let share: Double
+    public let share: Double
+
+    /// Where they lay while something was measured.
+    struct Visits: Codable, Sendable {
+        /// Nanoseconds of the round trip, before and behind each repetition.
+        var roundTrips: ClosedRange<Double>
+        /// Repetitions that were thrown away because they had come to lie elsewhere meanwhile, and those that count although they had.
+        var madeAgain: Int
+        var madeElsewhere: Int
+
+        static func sum(_ one: Self?, _ other: Self?) -> Self? {
+            guard let one, let other else { return one ?? other }
+            let least = min(one.roundTrips.lowerBound, other.roundTrips.lowerBound)
+            let most = max(one.roundTrips.upperBound, other.roundTrips.upperBound)
+            return Self(
+                roundTrips: least...most, madeAgain: one.madeAgain + other.madeAgain,
+                madeElsewhere: one.madeElsewhere + other.madeElsewhere)
+        }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case cpus
@@ -21,18 +39,35 @@ struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     }
 
     /// For a terminal.
-    var description: String { "while a cache line goes there and back in some \(roundTrip.text(0)) ns" }
+    public var description: String { "while a cache line goes there and back in some \(roundTrip.text(0)) ns" }
 
     /// Elsewhere is what differs by so many times: places do by more, looks at one place by less.
     private static let tolerance = 1.6
-    /// The nearest place counts in which they lie for such a part of the time.
-    private static let leastShare = 0.25
-    /// Looks, and microseconds between them.
-    private static let (looks, pause) = (100, UInt32(10_000))
-    /// Looks for a second. Nil if the sides have no two CPUs of their own, or Ctrl-C was pressed.
-    static func find(_ first: Int?, _ second: Int?) throws(Failure) -> CPUPlace? {
+    /// The nearest place counts in which so many of the looks find them.
+    private static let leastShare = 0.15
+    /// Looks, and microseconds between them: some spells elsewhere last for seconds.
+    private static let (looks, pause) = (300, UInt32(10_000))
+    /// Which place it shall be.
+    public enum Rule: Codable, Equatable, Sendable {
+        /// Where they mostly lie.
+        case usual
+        /// Wherever they lie at the moment.
+        case any
+        /// Where a round trip takes so many nanoseconds.
+        case roundTrip(Double)
+    }
+
+    /// The place for a measurement on two CPUs; looks for some seconds where they usually lie.
+    ///
+    /// - Returns: nil if anywhere will do, if the sides have no two CPUs of their own, or after Ctrl-C.
+    public static func find(_ rule: Rule, _ first: Int?, _ second: Int?) throws(Failure) -> CPUPlace? {
         guard let first, let second, first != second else { return nil }
         let cpus = RingConfiguration.CPUs(first, second)
+        switch rule {
+        case .any: return nil
+        case .roundTrip(let nanoseconds): return CPUPlace(cpus, roundTrips: [nanoseconds])
+        case .usual: break
+        }
         let probe = try Probe(cpus)
         var seen: [Double] = []
         while seen.count < looks, !Interrupt.isRequested {
@@ -54,27 +89,25 @@ struct CPUPlace: Codable, CustomStringConvertible, Sendable {
         return nil
     }
 
-    /// Does `work` while they lie here, and says what disturbed it. After `patience` nanoseconds it does without.
+    /// Does `work` while they lie here, and says where they lay. After `patience` nanoseconds it does without.
     func measure<Value>(
-        patience: Int64 = 2_000_000_000, _ work: () throws(Failure) -> Value
-    ) throws(Failure) -> (Value, ProcessDisturbances) {
+        patience: Int64 = 5_000_000_000, _ work: () throws(Failure) -> Value
+    ) throws(Failure) -> (Value, Visits) {
         let probe = try Probe(cpus)
         let end = ctr_monotonic_ns() + patience
         var again = 0
         while true {
             let before = try wait(until: end, probe)
-            let window = MeasuringWindow()
             let value = try work()
-            var disturbances = window.endOfWork()
             let after = try probe.look()
             if isElsewhere(after), ctr_monotonic_ns() < end, !Interrupt.isRequested {
                 again += 1
                 continue
             }
-            disturbances.places = ProcessDisturbances.Places(
+            let visits = Visits(
                 roundTrips: min(before, after)...max(before, after), madeAgain: again,
                 madeElsewhere: isElsewhere(before) || isElsewhere(after) ? 1 : 0)
-            return (value, disturbances)
+            return (value, visits)
         }
     }
 

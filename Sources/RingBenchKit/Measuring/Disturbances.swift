@@ -5,12 +5,16 @@ import Glibc
 struct MeasuringWindow {
     private let start = Snapshot()
     private var processes: ProcessDisturbances?
+    private var places: CPUPlace.Visits?
 
     /// Counts what a fresh process suffered that measured a part; nil: this one measured it.
     mutating func add(_ process: ProcessDisturbances?) {
         guard let process else { return }
         processes = (processes ?? ProcessDisturbances()) + process
     }
+
+    /// Counts where the CPUs lay during a part that this process measured.
+    mutating func add(_ visits: CPUPlace.Visits) { places = CPUPlace.Visits.sum(places, visits) }
 
     /// What happened meanwhile.
     func end() -> Disturbances {
@@ -35,7 +39,8 @@ struct MeasuringWindow {
         return ProcessDisturbances(
             seconds: seconds(to: end), voluntarySwitches: count(\.ru_nvcsw), involuntarySwitches: count(\.ru_nivcsw),
             minorFaults: count(\.ru_minflt), majorFaults: count(\.ru_majflt),
-            migrations: start.migrations.flatMap { before in end.migrations.map { max(0, $0 - before) } })
+            migrations: start.migrations.flatMap { before in end.migrations.map { max(0, $0 - before) } },
+            places: places)
     }
 }
 
@@ -52,24 +57,7 @@ struct ProcessDisturbances: Codable, Sendable {
     /// How often the kernel moved a thread, of those that live to the end; nil where it does not count that.
     var migrations: Int?
     /// Where its two CPUs lay; nil if nobody looked.
-    var places: Places?
-
-    /// Where two CPUs lay, as far as a cache line shows it that goes between them.
-    struct Places: Codable, Sendable {
-        /// Nanoseconds of its round trip, before and behind what was measured.
-        var roundTrips: ClosedRange<Double>
-        /// Repetitions that were thrown away because they had come to lie elsewhere meanwhile, and those that count although they had.
-        var madeAgain: Int
-        var madeElsewhere: Int
-
-        static func + (one: Self, other: Self) -> Self {
-            let least = min(one.roundTrips.lowerBound, other.roundTrips.lowerBound)
-            let most = max(one.roundTrips.upperBound, other.roundTrips.upperBound)
-            return Self(
-                roundTrips: least...most, madeAgain: one.madeAgain + other.madeAgain,
-                madeElsewhere: one.madeElsewhere + other.madeElsewhere)
-        }
-    }
+    var places: CPUPlace.Visits?
 
     static func + (one: Self, other: Self) -> Self {
         Self(
@@ -77,7 +65,7 @@ struct ProcessDisturbances: Codable, Sendable {
             involuntarySwitches: one.involuntarySwitches + other.involuntarySwitches,
             minorFaults: one.minorFaults + other.minorFaults, majorFaults: one.majorFaults + other.majorFaults,
             migrations: other.migrations.map { $0 + (one.migrations ?? 0) },
-            places: other.places.map { places in one.places.map { $0 + places } ?? places })
+            places: CPUPlace.Visits.sum(one.places, other.places))
     }
 }
 

@@ -5,10 +5,10 @@ struct FreshProcesses: Sendable {
     /// Where its two CPUs have to lie; nil asks for nothing.
     let place: CPUPlace?
 
-    /// Looks where the CPUs lie, if they are to stay there; nil without a program.
-    init?(by program: String?, on cpus: (Int?, Int?), inPlace: Bool) throws(Failure) {
+    /// Finds the place; nil without a program.
+    init?(by program: String?, on cpus: (Int?, Int?), place rule: CPUPlace.Rule) throws(Failure) {
         guard let program else { return nil }
         self.program = program
-        place = inPlace ? try CPUPlace.find(cpus.0, cpus.1) : nil
+        place = try CPUPlace.find(rule, cpus.0, cpus.1)
     }
 }

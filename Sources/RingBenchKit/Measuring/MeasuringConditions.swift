@@ -4,6 +4,8 @@ public struct MeasuringConditions: Encodable, Sendable {
     var cpus: (Int?, Int?) = (nil, nil)
     /// Each repetition was made in a process of its own; nil: all were made in this one.
     var fresh: FreshProcesses?
+    /// Where the CPUs had to lie for a repetition in this process.
+    var place: CPUPlace?
     /// Decided the order of turns.
     var seed: UInt64?
     var warmUp: WarmUp?
@@ -32,7 +34,8 @@ public struct MeasuringConditions: Encodable, Sendable {
         let pair = cpus.0.flatMap { first in cpus.1.map { [first, $0] } }
         try encoder.write([
             "cpus": pair, "distance": pair.map { ProcessorProbe().distance(from: $0[0], to: $0[1]) },
-            "fresh_processes": fresh != nil, "place": fresh?.place, "seed": seed, "warm_up": warmUp, "stop": stop,
+            "fresh_processes": fresh != nil, "place": place ?? fresh?.place, "seed": seed, "warm_up": warmUp,
+            "stop": stop,
             "disturbances": disturbances, "warnings": warnings,
         ])
     }

@@ -52,10 +52,15 @@ enum MeasuringProcess {
     static func measure<Value>(
         in place: CPUPlace?, _ work: () throws(Failure) -> Value
     ) throws(Failure) -> (Value, ProcessDisturbances) {
-        if let place { return try place.measure(work) }
-        let window = MeasuringWindow()
-        let value = try work()
-        return (value, window.endOfWork())
+        func once() throws(Failure) -> (Value, ProcessDisturbances) {
+            let window = MeasuringWindow()
+            let value = try work()
+            return (value, window.endOfWork())
+        }
+        guard let place else { return try once() }
+        var (measured, visits) = try place.measure(once)
+        measured.1.places = visits
+        return measured
     }
 
     /// What the child does: `work` on the question, and its result or failure into the file.

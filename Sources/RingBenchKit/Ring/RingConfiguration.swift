@@ -28,8 +28,8 @@ public struct RingConfiguration: Codable, Sendable {
     public var otherProgram: String?
     /// This program, if it is to measure each round in a fresh process.
     public var program: String?
-    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
-    public var inPlace = true
+    /// Where the CPUs have to lie for a run in a fresh process.
+    public var place = CPUPlace.Rule.usual
     /// Where their adapters are; nil: beside this program.
     public var peerFolder: String?
     /// The producer's CPU and the consumer's; nil: the first two that this process may use.

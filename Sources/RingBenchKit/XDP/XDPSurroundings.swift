@@ -11,7 +11,7 @@ public struct XDPSurroundings: Sendable {
 /// The time in which an AF_XDP command measures, from when it is made to when it is ended.
 struct XDPWindow {
     private let interfaces: [InterfaceEnvironment]
-    private let window: MeasuringWindow
+    private var window: MeasuringWindow
 
     /// Reads the interfaces, in the calling thread's network namespace, and begins.
     init(on names: String...) { self.init(on: names) }
@@ -22,9 +22,12 @@ struct XDPWindow {
         window = MeasuringWindow()
     }
 
-    /// What was around it; says what disturbed it.
-    func end(_ progress: Progress) -> XDPSurroundings {
-        let conditions = MeasuringConditions(disturbances: window.end())
+    /// Counts where the CPUs lay during a repetition.
+    mutating func add(_ visits: CPUPlace.Visits) { window.add(visits) }
+
+    /// What was around it, and where the CPUs had to lie; says what disturbed it.
+    func end(in place: CPUPlace? = nil, _ progress: Progress) -> XDPSurroundings {
+        let conditions = MeasuringConditions(place: place, disturbances: window.end())
         conditions.warn(progress)
         return XDPSurroundings(interfaces: interfaces, conditions: conditions)
     }

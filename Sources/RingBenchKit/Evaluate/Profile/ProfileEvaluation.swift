@@ -12,8 +12,8 @@ public struct ProfileEvaluation: Sendable {
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which makes each run in a process of its own; nil makes them in this one.
     public var program: String?
-    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
-    public var inPlace = true
+    /// Where the CPUs have to lie for a run in a fresh process.
+    public var place = CPUPlace.Rule.usual
 
     /// The experiment on these CPUs.
     public init(_ profile: Profile, cpus: (kernel: Int?, consumer: Int?)) {
@@ -41,7 +41,7 @@ public struct ProfileEvaluation: Sendable {
         var crossings: [LiveCrossing] = []
         for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
-        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
         let found = try findRate(crossings, fresh, clock, progress)
         var window = MeasuringWindow()
         var rate = found.tokensPerSecond

@@ -12,8 +12,8 @@ public struct SweepEvaluation: Sendable {
     public var cpus: (kernel: Int?, consumer: Int?)
     /// This program, which makes each run in a process of its own; nil makes them in this one.
     public var program: String?
-    /// Whether runs in fresh processes wait until the CPUs lie where they mostly do.
-    public var inPlace = true
+    /// Where the CPUs have to lie for a run in a fresh process.
+    public var place = CPUPlace.Rule.usual
 
     /// These sweeps on these CPUs.
     public init(_ sweeps: [Sweep], cpus: (kernel: Int?, consumer: Int?)) {
@@ -28,7 +28,7 @@ public struct SweepEvaluation: Sendable {
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         let (clock, crossing) = (TickClock(), try LiveCrossing())
-        let fresh = try FreshProcesses(by: program, on: cpus, inPlace: inPlace)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
         var window = MeasuringWindow()
         var results: [SweepReport.Result] = []
         for sweep in sweeps {

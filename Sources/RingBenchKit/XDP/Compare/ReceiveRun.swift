@@ -3,13 +3,25 @@ import RingKernelModel
 import TokenRing
 import TokenRingXDP
 
-/// One repetition of one cell: a fresh receiver, its packets, and what they cost.
-struct ReceiveRun {
-    let kind: ReceiverKind
+/// What a receiver is put under.
+struct ReceiveLoad: CustomStringConvertible {
     let source: XDPDemoConfiguration.Source
     let packetBytes: UInt32
     let batchSize: UInt32
+    /// From one look to the next; 0 looks all the time.
+    let coalescedMicroseconds: UInt32
     let frames: UInt64
+
+    var description: String {
+        let every = coalescedMicroseconds == 0 ? "" : ", a look every \(coalescedMicroseconds) us"
+        return "\(source.rawValue) \(packetBytes) B, batch \(batchSize)\(every)"
+    }
+}
+
+/// One repetition of one cell: a fresh receiver, its packets, and what they cost.
+struct ReceiveRun {
+    let kind: ReceiverKind
+    let load: ReceiveLoad
     let cpus: [Int]
     let clock: TickClock
     let program: String
@@ -34,7 +46,7 @@ struct ReceiveRun {
     func run(on wire: VethPair) throws(Failure) -> Figures {
         let contender = try makeContender(on: wire)
         let figures =
-            switch source {
+            switch load.source {
             case .live: try receiveLive(contender, on: wire)
             case .wire: try receiveWire(contender, on: wire)
             }
@@ -45,7 +57,7 @@ struct ReceiveRun {
     private func makeContender(on wire: VethPair) throws(Failure) -> any ReceiveContender {
         var options = XDPOptions()
         options.copyMode = .copy
-        options.batchSize = batchSize
+        options.batchSize = load.batchSize
         switch kind {
         case .swift: return try SwiftContender(interface: wire.receiverName, options: options)
         case .libxdp: return try LibraryContender(interface: wire.receiverName, options: options)
@@ -54,7 +66,7 @@ struct ReceiveRun {
             configuration.traffic.options = options
             // The consumer has a core, and work.
             configuration.traffic.options.wait = .spin
-            configuration.traffic.source = source
+            configuration.traffic.source = load.source
             configuration.traffic.framesPerCall = Self.burst
             configuration.traffic.flows = 1
             configuration.rings.deliveryEntries = Self.burst * 2
@@ -75,10 +87,10 @@ struct ReceiveRun {
         } catch {
             throw Failure(error)
         }
-        let packet = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(packetBytes), alignment: 64)
+        let packet = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(load.packetBytes), alignment: 64)
         defer { packet.deallocate() }
         var (meter, elapsed, received, number) = (CostMeter(), Int64(0), UInt64(0), UInt64(0))
-        while received < frames, !Interrupt.isRequested {
+        while received < load.frames, !Interrupt.isRequested {
             NumberedFrame.write(number, into: packet)
             number += 1
             let cpuStart = ctr_thread_cpu_ns()
@@ -101,11 +113,11 @@ struct ReceiveRun {
         return figures(meter, received, cpu: elapsed, elapsed: elapsed)
     }
 
-    /// A sender on the other core, in a closed loop; the receiver looks again and again.
+    /// A sender on the other core, in a closed loop; the receiver looks again and again, or as often as the load says.
     private func receiveWire(_ contender: any ReceiveContender, on wire: VethPair) throws(Failure) -> Figures {
         var traffic = XDPDemoConfiguration()
-        traffic.frames = frames
-        traffic.packetBytes = packetBytes
+        traffic.frames = load.frames
+        traffic.packetBytes = load.packetBytes
         let pace: Pace
         do throws(SystemCallError) { pace = try Pace(alsoCounting: contender.paceWords) } catch { throw Failure(error) }
         let sender = try XDPDemo.startWireSource(traffic, on: wire, cpu: cpus[1], pace: pace)
@@ -113,7 +125,10 @@ struct ReceiveRun {
         let cpuStart = ctr_thread_cpu_ns()
         var last = ctr_monotonic_ns()
         let begin = last
-        while received < frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
+        var nextLook = begin
+        while received < load.frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
+            while ctr_monotonic_ns() < nextLook { ctr_pause() }
+            nextLook = ctr_monotonic_ns() + 1000 * Int64(load.coalescedMicroseconds)
             let before = contender.returned
             let start = CostMeter.start()
             let count = contender.drain()

@@ -9,12 +9,17 @@ public struct XDPCompareConfiguration: Sendable {
     public var packetBytes: [UInt32] = [64, 1500]
     /// Most packets taken from RX at once.
     public var batchSizes: [UInt32] = [16, 64, 256]
+    /// On the wire, microseconds from one look of the receiver to the next: what a NIC's interrupt coalescing, or the kernel's with
+    /// busy polling (`gro_flush_timeout`), lets gather. 0 looks all the time and finds a packet or two.
+    public var coalescing: [UInt32] = [0, 200]
     /// Live packets of a repetition.
     public var liveFrames: UInt64 = 200_000
     /// Packets on the wire of a repetition.
     public var wireFrames: UInt64 = 30_000
     /// Repetitions of each cell.
     public var repetitions = 9
+    /// Where the CPUs have to lie for a repetition.
+    public var place = CPUPlace.Rule.usual
     /// This program, which is also the chain's consumer.
     public var program = "/proc/self/exe"
 
@@ -34,8 +39,26 @@ public struct XDPCompareConfiguration: Sendable {
         for size in batchSizes where !(1...ReceiveRun.burst).contains(size) {
             throw Failure(.usage, "--batches has \(size): it must be 1 to \(ReceiveRun.burst) packets")
         }
+        for time in coalescing where time > 10_000 {
+            throw Failure(.usage, "--coalesce has \(time): it must be 0 to 10000 microseconds")
+        }
         for frames in [liveFrames, wireFrames] where !(1...1 << 32).contains(frames) {
             throw Failure(.usage, "a repetition of \(frames) packets: it must be 1 to \(UInt64(1) << 32)")
+        }
+    }
+
+    /// One for each cell.
+    var loads: [ReceiveLoad] {
+        sources.flatMap { source in
+            packetBytes.flatMap { bytes in
+                batchSizes.flatMap { batch in
+                    (source == .wire ? coalescing : [0]).map { time in
+                        ReceiveLoad(
+                            source: source, packetBytes: bytes, batchSize: batch, coalescedMicroseconds: time,
+                            frames: source == .live ? liveFrames : wireFrames)
+                    }
+                }
+            }
         }
     }
 
@@ -45,6 +68,7 @@ public struct XDPCompareConfiguration: Sendable {
             "sources": sources.map(\.rawValue).joined(separator: ","),
             "sizes": packetBytes.map(String.init).joined(separator: ","),
             "batches": batchSizes.map(String.init).joined(separator: ","),
+            "coalesce": coalescing.map(String.init).joined(separator: ","),
             "live-frames": "\(liveFrames)", "wire-frames": "\(wireFrames)", "repeat": "\(repetitions)",
         ]
     }
@@ -68,40 +92,42 @@ public enum XDPCompare {
         let wire = try VethPair()
         return try wire.receiver.run { () throws(Failure) in
             _ = ctr_pin_thread(CInt(cpus[0]))
-            let window = XDPWindow(on: wire.receiverName)
-            let cells = try measure(configuration, on: wire, cpus: cpus, progress)
-            return XDPCompareReport(cpus: cpus, cells: cells, surroundings: window.end(progress))
+            let place = try CPUPlace.find(configuration.place, cpus[0], cpus[1])
+            var window = XDPWindow(on: wire.receiverName)
+            let cells = try measure(configuration, on: wire, cpus: cpus, in: place, &window, progress)
+            return XDPCompareReport(cpus: cpus, cells: cells, surroundings: window.end(in: place, progress))
         }
     }
 
     private static func measure(
-        _ configuration: XDPCompareConfiguration, on wire: VethPair, cpus: [Int], _ progress: Progress
+        _ configuration: XDPCompareConfiguration, on wire: VethPair, cpus: [Int], in place: CPUPlace?,
+        _ window: inout XDPWindow, _ progress: Progress
     ) throws(Failure) -> [XDPCompareCell] {
         let clock = TickClock()
         var cells: [XDPCompareCell] = []
-        for source in configuration.sources {
-            for packetBytes in configuration.packetBytes {
-                for batchSize in configuration.batchSizes {
-                    progress.step("xdp compare: \(source.rawValue), \(packetBytes) bytes, batch \(batchSize)")
-                    let frames = source == .live ? configuration.liveFrames : configuration.wireFrames
-                    var runs: [ReceiverKind: [ReceiveRun.Figures]] = [:]
-                    for repetition in 0..<configuration.repetitions {
-                        // Another one first each time: what came before is in the caches.
-                        let kinds = ReceiverKind.allCases
-                        for turn in kinds.indices {
-                            let kind = kinds[(turn + repetition) % kinds.count]
-                            let run = ReceiveRun(
-                                kind: kind, source: source, packetBytes: packetBytes, batchSize: batchSize,
-                                frames: frames, cpus: cpus, clock: clock, program: configuration.program)
-                            let figures = try run.run(on: wire)
-                            if Interrupt.isRequested { return cells }
-                            runs[kind, default: []].append(figures)
-                        }
+        for load in configuration.loads {
+            progress.step("xdp compare: \(load)")
+            var runs: [ReceiverKind: [ReceiveRun.Figures]] = [:]
+            for repetition in 0..<configuration.repetitions {
+                // Another one first each time: what came before is in the caches.
+                let kinds = ReceiverKind.allCases
+                for turn in kinds.indices {
+                    let kind = kinds[(turn + repetition) % kinds.count]
+                    let run = ReceiveRun(
+                        kind: kind, load: load, cpus: cpus, clock: clock, program: configuration.program)
+                    let figures: ReceiveRun.Figures
+                    if let place {
+                        let (measured, visits) = try place.measure { () throws(Failure) in try run.run(on: wire) }
+                        window.add(visits)
+                        figures = measured
+                    } else {
+                        figures = try run.run(on: wire)
                     }
-                    cells.append(
-                        XDPCompareCell(source: source, packetBytes: packetBytes, batchSize: batchSize, runs: runs))
+                    if Interrupt.isRequested { return cells }
+                    runs[kind, default: []].append(figures)
                 }
             }
+            cells.append(XDPCompareCell(load, runs: runs))
         }
         return cells
     }

@@ -12,12 +12,16 @@ public struct XDPCompareReport: Encodable, Sendable {
 
 /// The receivers side by side under one load.
 public struct XDPCompareCell: Encodable, Sendable {
+    /// What follows, in words.
+    public let load: String
     /// Where packets came from.
     public let source: XDPDemoConfiguration.Source
     /// Bytes of a packet, without the frame check sequence.
     public let packetBytes: UInt32
     /// Most packets taken from RX at once.
     public let batchSize: UInt32
+    /// On the wire, microseconds from one look to the next; 0 looks all the time.
+    public let coalescedMicroseconds: UInt32
     /// What each receiver had.
     public let rows: [XDPCompareRow]
     /// Time of `xdp rx` to that of libxdp in C, repetition by repetition.
@@ -26,9 +30,10 @@ public struct XDPCompareCell: Encodable, Sendable {
     public let tokensAbove: Comparison
 
     private enum CodingKeys: String, CodingKey {
-        case source, rows
+        case load, source, rows
         case packetBytes = "packet_bytes"
         case batchSize = "batch_size"
+        case coalescedMicroseconds = "coalesced_us"
         case swiftToLibrary = "swift_to_libxdp"
         case tokensAbove = "tokens_above_rx_ns"
     }
@@ -55,13 +60,12 @@ public struct XDPCompareCell: Encodable, Sendable {
         }
     }
 
-    init(
-        source: XDPDemoConfiguration.Source, packetBytes: UInt32, batchSize: UInt32,
-        runs: [ReceiverKind: [ReceiveRun.Figures]]
-    ) {
-        self.source = source
-        self.packetBytes = packetBytes
-        self.batchSize = batchSize
+    init(_ load: ReceiveLoad, runs: [ReceiverKind: [ReceiveRun.Figures]]) {
+        source = load.source
+        packetBytes = load.packetBytes
+        batchSize = load.batchSize
+        coalescedMicroseconds = load.coalescedMicroseconds
+        self.load = load.description
         rows = ReceiverKind.allCases.map { XDPCompareRow($0, runs[$0] ?? []) }
         func times(_ kind: ReceiverKind) -> [Double] { (runs[kind] ?? []).map(\.receiveNanoseconds) }
         swiftToLibrary = Comparison(zip(times(.swift), times(.libxdp)).map { $0 / $1 })
