@@ -1,6 +1,7 @@
-import RingBenchKit
 import SystemPackage
 import Testing
+
+@testable import RingBenchKit
 
 @Suite("system call costs", .serialized)
 struct SystemCallsTests {
@@ -39,6 +40,24 @@ struct SystemCallsTests {
         let most = try #require(costs.call("dontneed_128_tokens")?.nsPerCall).median
         #expect(abs(crossing + 128 * slope - most) < most / 2)
         #expect(costs.derived.allSatisfy { !$0.derivation.isEmpty })
+    }
+
+    @Test("a machine that changes its pace between two rounds leaves no difference of two paces")
+    func pace() throws {
+        // Half as fast from the twelfth round on, which begins between the figures: two are slow in it, one is not yet.
+        func cost(_ name: String, _ nanoseconds: Double, fastRounds: Int) -> CallCost {
+            let figure = CallFigure(name: name, contains: "", leavesOut: "", callsPerRound: 1)
+            let rounds = (0..<24).map { $0 < fastRounds ? nanoseconds : 2 * nanoseconds }
+            return CallCost(figure, rounds: [rounds], refusal: nil)
+        }
+        let costs = SystemCallCosts(
+            calls: [
+                cost("recvmsg_64_b_timestampns", 1000, fastRounds: 11),
+                cost("recvmsg_64_b_timestamping", 1020, fastRounds: 11),
+                cost("recvmsg_64_b_both_timestamps", 1060, fastRounds: 13),
+            ], cpu: 0, repetitions: 1, rounds: 24, clockOverheadNs: 0, interrupted: false)
+        let message = try #require(costs.controlMessageNs).median
+        #expect((45...90).contains(message), "\(message)")
     }
 
     @Test("a measurement becomes JSON with units in its keys")

@@ -24,6 +24,9 @@ public enum FreshRun {
     /// Tokens of a short run with which a child warms up.
     private static let warmUpTokens = 20_000
 
+    /// How long a run by a schedule waits for its place: a profile has hundreds of them, and ten minutes.
+    private static let scheduledPatience: Int64 = 1_000_000_000
+
     /// Has `run` made.
     static func outcome(of run: ProposalRun, by fresh: FreshProcesses) throws(Failure) -> ProposalRun.Outcome {
         let assignment = Assignment(
@@ -53,9 +56,9 @@ public enum FreshRun {
         run.schedule = assignment.schedule
         run.consumerProgram = assignment.consumerProgram
         let measured = run
-        var (outcome, disturbances) = try MeasuringProcess.measure(in: assignment.place) { () throws(Failure) in
-            try measured.run()
-        }
+        var (outcome, disturbances) = try MeasuringProcess.measure(
+            in: assignment.place, patience: run.schedule == nil ? CPUPlace.usualPatience : scheduledPatience
+        ) { () throws(Failure) in try measured.run() }
         outcome.disturbances = disturbances
         return outcome
     }

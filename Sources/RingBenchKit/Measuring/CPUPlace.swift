@@ -45,6 +45,8 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     private static let tolerance = 1.6
     /// The nearest place counts in which so many of the looks find them.
     private static let leastShare = 0.15
+    /// How long a repetition waits and is made again, in nanoseconds.
+    static let usualPatience: Int64 = 5_000_000_000
     /// Looks, and microseconds between them: some spells elsewhere last for seconds.
     private static let (looks, pause) = (300, UInt32(10_000))
     /// Which place it shall be.
@@ -91,7 +93,7 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
 
     /// Does `work` while they lie here, and says where they lay. After `patience` nanoseconds it does without.
     func measure<Value>(
-        patience: Int64 = 5_000_000_000, _ work: () throws(Failure) -> Value
+        patience: Int64 = usualPatience, _ work: () throws(Failure) -> Value
     ) throws(Failure) -> (Value, Visits) {
         let probe = try Probe(cpus)
         let end = ctr_monotonic_ns() + patience

@@ -6,6 +6,8 @@ public struct CallCost: Encodable, Sendable {
     public let name: String
     /// Nanoseconds per call, one value per repetition (the median of its rounds); nil if the kernel refused the call.
     public let nsPerCall: Repetitions?
+    /// The rounds of each repetition, in order; none if the kernel refused the call.
+    let rounds: [[Double]]
     /// Always `kernel`: no constant stands in for a measurement.
     public let evidence = Evidence.kernel
     /// What the figure contains.
@@ -28,11 +30,12 @@ public struct CallCost: Encodable, Sendable {
         }
     }
 
-    init(_ figure: CallFigure, values: [Double], refusal: SystemCallError?) {
+    init(_ figure: CallFigure, rounds: [[Double]], refusal: SystemCallError?) {
         name = figure.name
         contains = figure.contains
         leavesOut = figure.leavesOut
-        nsPerCall = refusal == nil && !values.isEmpty ? Repetitions(values) : nil
+        self.rounds = refusal == nil ? rounds : []
+        nsPerCall = self.rounds.isEmpty ? nil : Repetitions(rounds.map { Repetitions($0).median })
         unavailable = refusal.map(Refusal.init)
     }
 

@@ -10,7 +10,8 @@ struct CallTimer {
     /// What two readings of the clock cost; taken off every round.
     let clockOverheadNs: Int64
 
-    private(set) var values: [[Double]]
+    /// Of each figure, repetition by repetition, its rounds.
+    private(set) var values: [[[Double]]]
     private(set) var refusals: [SystemCallError?]
     private let slots: [(group: Int, figure: Int)]
 
@@ -25,10 +26,10 @@ struct CallTimer {
 
     /// Every figure's cost so far.
     var costs: [CallCost] {
-        slots.indices.map { CallCost(figure(at: $0), values: values[$0], refusal: refusals[$0]) }
+        slots.indices.map { CallCost(figure(at: $0), rounds: values[$0], refusal: refusals[$0]) }
     }
 
-    /// One repetition: opens every group, warms up, and adds one value to each figure that the kernel does not refuse.
+    /// One repetition: opens every group, warms up, and adds its rounds to each figure that the kernel does not refuse.
     mutating func repetition() {
         let groups = kinds.map { kind in Result { () throws(SystemCallError) in try kind.init() as any CallGroup } }
         var samples: [[Double]] = Array(repeating: [], count: slots.count)
@@ -44,7 +45,7 @@ struct CallTimer {
                 }
             }
         }
-        for slot in slots.indices where refusals[slot] == nil { values[slot].append(Repetitions(samples[slot]).median) }
+        for slot in slots.indices where refusals[slot] == nil { values[slot].append(samples[slot]) }
     }
 
     private func time(_ group: any CallGroup, _ slot: Int) throws(SystemCallError) -> Double {

@@ -25,7 +25,7 @@ extension SystemCallCosts {
     ///     c64 = (both timestamps) - (SO_TIMESTAMPNS alone)     48 B of data, CMSG_SPACE 64
     ///     c40 = c32 + (40 - 32) / (64 - 32) * (c64 - c32)
     ///
-    /// Differences are taken within a repetition; a single one can be off by the noise of two figures, hence look at the
+    /// Differences are taken within a round; a single repetition can be off by the noise of two figures, hence look at the
     /// quartiles. The cross-check is `inqMessageNs`: CMSG_SPACE 24, with the computation of the queue's length in it.
     public var controlMessageNs: Repetitions? {
         combined(["recvmsg_64_b_timestampns", "recvmsg_64_b_timestamping", "recvmsg_64_b_both_timestamps"]) { ns in
@@ -86,11 +86,16 @@ extension SystemCallCosts {
         return (intercept, slope)
     }
 
-    /// Applies `formula` to the values of `names` of each repetition.
+    /// Applies `formula` to `names`: for each repetition the median of its rounds. Round by round, because a machine that changes its
+    /// pace between two rounds of a repetition would otherwise leave the difference of two paces.
     private func combined(_ names: [String], _ formula: ([Double]) -> Double) -> Repetitions? {
-        let values = names.compactMap { call($0)?.nsPerCall?.values }
-        guard values.count == names.count, let count = values.map(\.count).min(), count > 0 else { return nil }
-        return Repetitions((0..<count).map { repetition in formula(values.map { $0[repetition] }) })
+        let calls = names.compactMap { call($0)?.rounds }
+        guard calls.count == names.count, let count = calls.map(\.count).min(), count > 0 else { return nil }
+        return Repetitions(
+            (0..<count).map { repetition in
+                let rounds = calls.map { $0[repetition] }
+                return Repetitions((rounds[0].indices).map { round in formula(rounds.map { $0[round] }) }).median
+            })
     }
 
     private static func slope(_ x: [Double], _ y: [Double]) -> Double {

@@ -5,8 +5,8 @@ import TokenRing
 ///
 /// Every value comes from a loop of calls between two readings of CLOCK_MONOTONIC on one pinned CPU. A repetition opens
 /// its sockets and rings afresh and runs `rounds` rounds; in a round each figure gets its turn, forwards and backwards
-/// in alternation. The repetition's value is the median of its rounds, and derived costs are computed repetition by
-/// repetition, so that what hits a whole repetition cancels in differences and the rest shows as spread.
+/// in alternation. The repetition's value is the median of its rounds, and derived costs are computed round by round first,
+/// so that the machine's pace cancels in differences and the rest shows as spread.
 ///
 /// A call that this kernel refuses is listed with the errno and a reason, and what derives from it is nil.
 public struct SystemCallCosts: Encodable, Sendable {
