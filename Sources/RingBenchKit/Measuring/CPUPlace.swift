@@ -49,6 +49,7 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     static let usualPatience: Int64 = 5_000_000_000
     /// Looks, and microseconds between them: some spells elsewhere last for seconds.
     private static let (looks, pause) = (300, UInt32(10_000))
+
     /// Which place it shall be.
     public enum Rule: Codable, Equatable, Sendable {
         /// Where they mostly lie.
