@@ -1,4 +1,5 @@
 import CTokenRing
+import Glibc
 import TokenRing
 import TokenRingXDP
 
@@ -165,15 +166,23 @@ struct XDPReceiver: ~Copyable {
 
     /// - Throws: `Failure` of kind `.unavailable` if the interface is no longer there, or down.
     static func check(_ interface: NetworkInterface) throws(Failure) {
+        try checkPresence(of: interface)
+        guard !interface.isRunning else { return }
+        // One that is being deleted is down before it is gone.
+        for _ in 0..<10 {
+            usleep(50_000)
+            try checkPresence(of: interface)
+        }
+        throw Failure(
+            .unavailable,
+            "\(interface.name) went down in the middle of the run; `ip link set \(interface.name) up`, and see its peer"
+        )
+    }
+
+    private static func checkPresence(of interface: NetworkInterface) throws(Failure) {
         guard let now = try? NetworkInterface(named: interface.name), now.index == interface.index else {
             throw Failure(
                 .unavailable, "\(interface.name) went away in the middle of the run; `ip link` lists what there is")
-        }
-        guard interface.isRunning else {
-            throw Failure(
-                .unavailable,
-                "\(interface.name) went down in the middle of the run; `ip link set \(interface.name) up`, and see its peer"
-            )
         }
     }
 

@@ -131,7 +131,8 @@ struct XDPSection {
             }
             table.rows.append([
                 ReportCell(
-                    cell["load"].text),
+                    cell["load"].string
+                        ?? "\(cell["source"].text) \(cell["packet_bytes"].text) B, batch \(cell["batch_size"].text)"),
                 receiver(.swift), receiver(.libxdp), receiver(.tokens), comparison("swift_to_libxdp", 2),
                 comparison("tokens_above_rx_ns", 1),
             ])
