@@ -48,6 +48,29 @@ struct FreshProcessTests {
         #expect(outcome.latency?.count == 200)
     }
 
+    @Test("its place goes along, and where it was made comes back, into the conditions of the result")
+    func place() throws {
+        var run = try proposalRun(Self.ringbench)
+        run.schedule = ArrivalSchedule(
+            tokensPerSecond: 100_000, tokens: 320, nanosecondsPerTick: TickClock().nanosecondsPerTick)
+        // Nobody is that near: it waits for a second and does without.
+        run.fresh = try FreshProcesses(by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001))
+        var window = MeasuringWindow()
+        _ = try run.run(in: &window)
+        let conditions = MeasuringConditions(fresh: run.fresh, disturbances: window.end())
+        let document = ResultDocument(
+            command: "evaluate", options: [:], environment: HostEnvironment(), interrupted: false,
+            section: ["conditions": conditions])
+        let text = try document.json()
+        for line in [
+            "\"cache_line_round_trip_ns\" : 0.001", "\"part_of_looks\" : 1", "\"repetitions_elsewhere\" : 1",
+            "\"repetitions_made_again\" : 0", "\"fresh_processes\" : true",
+        ] {
+            #expect(text.contains(line), "\(line)")
+        }
+        #expect(!text.contains("\"measured_s\" : 0,"))
+    }
+
     @Test("what it wastes on purpose goes along")
     func handicap() throws {
         var run = try proposalRun(Self.ringbench)

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 sample=()
-[[ ${1:-} == --short ]] && sample=(--sample 10)
+[[ ${1:-} == --short ]] && sample=(--sample 6)
 step() { printf '\n-- %s (%d s)\n\n' "$1" "$SECONDS"; }
 
 # What runs beside the rest does not outlive it.
