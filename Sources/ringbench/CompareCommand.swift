@@ -96,8 +96,7 @@ struct CompareCommand: ParsableCommand {
     private func ownWords() throws -> [String] {
         guard words.isEmpty else { return words }
         let cpus = try CPUPair.resolve(nil)
-        output.progress.step("compare: looking where the CPUs lie")
-        let place = try CPUPlace.find(.usual, cpus.first, cpus.second)
+        let place = try CPUPlace.find(.usual, cpus.first, cpus.second, output.progress)
         return ["ring", "--batches", "16,64", "--repetitions", "3", "--json", "--quiet"]
             + (place.map { ["--place", "\(Int($0.roundTrip.rounded()))"] } ?? [])
     }

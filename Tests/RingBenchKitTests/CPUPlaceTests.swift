@@ -6,6 +6,7 @@ import Testing
 @Suite("CPU place")
 struct CPUPlaceTests {
     private static let cpus = RingConfiguration.CPUs(0, 1)
+    private let quiet = Progress(quiet: true)
 
     @Test(
         "it is the nearest that they lie in for a good part of the looks",
@@ -30,9 +31,9 @@ struct CPUPlaceTests {
 
     @Test("without two CPUs, or without a look, there is none")
     func none() throws {
-        #expect(try CPUPlace.find(.usual, 0, nil) == nil)
-        #expect(try CPUPlace.find(.usual, 1, 1) == nil)
-        #expect(try CPUPlace.find(.any, 0, 1) == nil)
+        #expect(try CPUPlace.find(.usual, 0, nil, quiet) == nil)
+        #expect(try CPUPlace.find(.usual, 1, 1, quiet) == nil)
+        #expect(try CPUPlace.find(.any, 0, 1, quiet) == nil)
         #expect(CPUPlace(Self.cpus, roundTrips: []) == nil)
     }
 
@@ -56,14 +57,14 @@ struct CPUPlaceTests {
 
     @Test("one that is given is not looked for")
     func given() throws {
-        #expect(try CPUPlace.find(.roundTrip(70), 0, 1)?.roundTrip == 70)
+        #expect(try CPUPlace.find(.roundTrip(70), 0, 1, quiet)?.roundTrip == 70)
     }
 
     @Test("this machine's are found, and what is measured there is told with where it was")
     func found() throws {
         let cpus = HostEnvironment().cpus
         try #require(cpus.count >= 2)
-        let place = try #require(try CPUPlace.find(.usual, cpus[0], cpus[1]))
+        let place = try #require(try CPUPlace.find(.usual, cpus[0], cpus[1], quiet))
         #expect(place.roundTrip > 0 && place.share >= 0.15 && place.share <= 1)
         let (value, visits) = try place.measure { () throws(Failure) in 7 }
         #expect(value == 7 && visits.roundTrips.lowerBound > 0)

@@ -16,7 +16,7 @@ struct FreshProcessTests {
         var run = ProposalRun(
             composition: try #require(Composition.named("mapped-ring")), load: load, depth: .everyByte,
             cpus: (kernelCPU, nil))
-        run.fresh = try FreshProcesses(by: program, on: run.cpus, place: .any)
+        run.fresh = try FreshProcesses(by: program, on: run.cpus, place: .any, Progress(quiet: true))
         return run
     }
 
@@ -54,7 +54,7 @@ struct FreshProcessTests {
         run.schedule = ArrivalSchedule(
             tokensPerSecond: 100_000, tokens: 320, nanosecondsPerTick: TickClock().nanosecondsPerTick)
         // Nobody is that near: it waits for a second and does without.
-        run.fresh = try FreshProcesses(by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001))
+        run.fresh = try FreshProcesses(by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001), Progress(quiet: true))
         var window = MeasuringWindow()
         _ = try run.run(in: &window)
         let conditions = MeasuringConditions(fresh: run.fresh, disturbances: window.end())

@@ -45,7 +45,7 @@ public struct Evaluation: Sendable {
         try verifyEveryByte(progress)
         let warmUp = try warmUp(crossings, clock, progress)
         var random = SeededGenerator(seed: load.seed)
-        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place, progress)
         var window = MeasuringWindow()
         var outcomes = compositions.map { _ in [ProposalRun.Outcome]() }
         var remote = outcomes

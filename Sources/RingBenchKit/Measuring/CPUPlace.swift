@@ -63,7 +63,9 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     /// The place for a measurement on two CPUs; looks for some seconds where they usually lie.
     ///
     /// - Returns: nil if anywhere will do, if the sides have no two CPUs of their own, or after Ctrl-C.
-    public static func find(_ rule: Rule, _ first: Int?, _ second: Int?) throws(Failure) -> CPUPlace? {
+    public static func find(
+        _ rule: Rule, _ first: Int?, _ second: Int?, _ progress: Progress
+    ) throws(Failure) -> CPUPlace? {
         guard let first, let second, first != second else { return nil }
         let cpus = RingConfiguration.CPUs(first, second)
         switch rule {
@@ -71,6 +73,7 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
         case .roundTrip(let nanoseconds): return CPUPlace(cpus, roundTrips: [nanoseconds])
         case .usual: break
         }
+        progress.step("looking where the CPUs lie")
         let probe = try Probe(cpus)
         var seen: [Double] = []
         while seen.count < looks, !Interrupt.isRequested {

@@ -112,8 +112,8 @@ struct Disturbances: Encodable, Sendable {
                 stolenPart > 0.01,
                 "the hypervisor gave \(stolenPart.percent) of the CPUs' time to others while measuring"
             ),
-            // The kernel's own threads do it some fifty times a second, more where threads begin and end.
-            (perSecond > 1000, "threads were put off their CPUs \(perSecond.text(0)) times a second while measuring"),
+            // The kernel's own threads do it some fifty times a second, and 250 where threads begin and end all the time.
+            (perSecond > 500, "threads were put off their CPUs \(perSecond.text(0)) times a second while measuring"),
             (process.majorFaults > 0, "\(process.majorFaults) page faults read a disk while measuring"),
         ]
         return checks.filter(\.0).map(\.1) + [elsewhere].compactMap(\.self)

@@ -6,9 +6,11 @@ struct FreshProcesses: Sendable {
     let place: CPUPlace?
 
     /// Finds the place; nil without a program.
-    init?(by program: String?, on cpus: (Int?, Int?), place rule: CPUPlace.Rule) throws(Failure) {
+    init?(
+        by program: String?, on cpus: (Int?, Int?), place rule: CPUPlace.Rule, _ progress: Progress
+    ) throws(Failure) {
         guard let program else { return nil }
         self.program = program
-        place = try CPUPlace.find(rule, cpus.0, cpus.1)
+        place = try CPUPlace.find(rule, cpus.0, cpus.1, progress)
     }
 }

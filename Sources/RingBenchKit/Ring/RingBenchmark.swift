@@ -26,7 +26,8 @@ public enum RingBenchmark {
         var figures = RingFigures(configuration, contenders)
         var stop = StopRule(precision: configuration.precision)
         let fresh = try FreshProcesses(
-            by: configuration.program, on: (cpus.producer, cpus.consumer), place: configuration.place)
+            by: configuration.program, on: (cpus.producer, cpus.consumer), place: configuration.place,
+            progress)
         var window = MeasuringWindow()
         for round in 0..<configuration.repetitions where !Interrupt.isRequested {
             if round % max(1, configuration.repetitions / 10) == 0 {

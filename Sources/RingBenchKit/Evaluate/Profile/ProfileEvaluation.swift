@@ -41,7 +41,7 @@ public struct ProfileEvaluation: Sendable {
         var crossings: [LiveCrossing] = []
         for _ in 0..<profile.load.threads { crossings.append(try LiveCrossing(rest)) }
         if profile.checksEveryByte { try checkEveryByte(progress) }
-        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place, progress)
         let found = try findRate(crossings, fresh, clock, progress)
         var window = MeasuringWindow()
         var rate = found.tokensPerSecond

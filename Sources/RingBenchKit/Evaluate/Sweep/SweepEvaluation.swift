@@ -28,7 +28,7 @@ public struct SweepEvaluation: Sendable {
         let calls = try SystemCallCosts.measure(progress: progress)
         let costs = try CrossingCosts(calls)
         let (clock, crossing) = (TickClock(), try LiveCrossing())
-        let fresh = try FreshProcesses(by: program, on: cpus, place: place)
+        let fresh = try FreshProcesses(by: program, on: cpus, place: place, progress)
         var window = MeasuringWindow()
         var results: [SweepReport.Result] = []
         for sweep in sweeps {

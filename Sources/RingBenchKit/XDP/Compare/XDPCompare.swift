@@ -92,7 +92,7 @@ public enum XDPCompare {
         let wire = try VethPair()
         return try wire.receiver.run { () throws(Failure) in
             _ = ctr_pin_thread(CInt(cpus[0]))
-            let place = try CPUPlace.find(configuration.place, cpus[0], cpus[1])
+            let place = try CPUPlace.find(configuration.place, cpus[0], cpus[1], progress)
             var window = XDPWindow(on: wire.receiverName)
             let cells = try measure(configuration, on: wire, cpus: cpus, in: place, &window, progress)
             return XDPCompareReport(cpus: cpus, cells: cells, surroundings: window.end(in: place, progress))
