@@ -53,7 +53,7 @@ struct FreshProcessTests {
         var run = try proposalRun(Self.ringbench)
         run.schedule = ArrivalSchedule(
             tokensPerSecond: 100_000, tokens: 320, nanosecondsPerTick: TickClock().nanosecondsPerTick)
-        // Nobody is that near: it waits for a second and does without.
+        // Nobody is that near: it waits for a quarter of the time of the run and does without.
         run.fresh = try FreshProcesses(by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001), Progress(quiet: true))
         var window = MeasuringWindow()
         _ = try run.run(in: &window)

@@ -29,6 +29,9 @@ struct ArrivalSchedule: Codable, Sendable {
     /// Ticks that pass until so many fragments must have arrived.
     func ticks(until tokens: Int) -> UInt64 { UInt64((Double(tokens) / tokensPerTick).rounded(.up)) }
 
+    /// From the first to the last.
+    var seconds: Double { Double(tokens) / tokensPerSecond }
+
     /// Of the clock that it was made for.
     var nanosecondsPerTick: Double { tokensPerTick * 1e9 / tokensPerSecond }
 }

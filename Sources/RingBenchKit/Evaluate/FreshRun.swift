@@ -24,9 +24,6 @@ public enum FreshRun {
     /// Tokens of a short run with which a child warms up.
     private static let warmUpTokens = 20_000
 
-    /// How long a run by a schedule waits for its place: a profile has hundreds of them, and ten minutes.
-    private static let scheduledPatience: Int64 = 1_000_000_000
-
     /// Has `run` made.
     static func outcome(of run: ProposalRun, by fresh: FreshProcesses) throws(Failure) -> ProposalRun.Outcome {
         let assignment = Assignment(
@@ -57,9 +54,12 @@ public enum FreshRun {
         run.consumerProgram = assignment.consumerProgram
         let measured = run
         var (outcome, disturbances) = try MeasuringProcess.measure(
-            in: assignment.place, patience: run.schedule == nil ? CPUPlace.usualPatience : scheduledPatience
+            in: assignment.place, patience: run.schedule.map(patience) ?? CPUPlace.usualPatience
         ) { () throws(Failure) in try measured.run() }
         outcome.disturbances = disturbances
         return outcome
     }
+
+    /// A profile has hundreds of runs by a schedule, and ten minutes: each waits for its place for a quarter of what it lasts.
+    private static func patience(for schedule: ArrivalSchedule) -> Int64 { Int64(schedule.seconds / 4 * 1e9) }
 }
