@@ -77,17 +77,12 @@ extension TokenBookkeeping {
     func walk(
         start: UInt32, count: UInt32, limit: Int, owner: TokenOwner, attempts: inout Int, _ body: (NetIOVIndex) -> Int
     ) -> Int {
+        let known = min(Int(count), max(0, limit - Int(start)))
+        let tried = min(known, attempts)
         var taken = 0
-        for offset in 0..<count {
-            guard attempts > 0 else { break }
-            let token = UInt64(start) + UInt64(offset)
-            guard token < UInt64(limit) else {
-                owner.refused.countOutOfRange(UInt64(count - offset))
-                break
-            }
-            attempts -= 1
-            taken += body(NetIOVIndex(token))
-        }
+        for offset in 0..<UInt32(tried) { taken &+= body(start &+ offset) }
+        attempts -= tried
+        if attempts > 0, known < count { owner.refused.countOutOfRange(UInt64(Int(count) - known)) }
         return taken
     }
 

@@ -48,18 +48,20 @@ public final class DriverQueue {
     ///
     /// - Returns: how many were taken, from the front. 0 for a closed socket.
     public func receive(_ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket) -> Int {
+        let niovs = NetIOVs(binding)
         var done = 0
         while done < packets.count {
             let count = min(frags.count, packets.count &- done)
             for position in 0..<count {
-                frags[position] = frag(packets[done &+ position])
-                frags[position].niov?.prefetch()
+                let frag = niovs.frag(packets[done &+ position])
+                frag.niov?.prefetch()
+                frags[position] = frag
             }
             let taken = take(UnsafeBufferPointer(rebasing: frags[..<count]), for: socket)
             done &+= taken
             guard taken == count else {
                 for position in taken..<count { frags[position].free(inSoftirq: true) }
-                for packet in packets[(done &+ count &- taken)...] { frag(packet).free(inSoftirq: true) }
+                for packet in packets[(done &+ count &- taken)...] { niovs.frag(packet).free(inSoftirq: true) }
                 break
             }
         }
@@ -71,21 +73,31 @@ public final class DriverQueue {
         socket.unretainedRingSet?._withUnsafeGuaranteedRef { $0.wakeConsumer() }
     }
 
-    @inline(__always)
-    private func frag(_ packet: XDPDescriptor) -> Frag {
-        // A net_iov's size is a power of two.
-        let index = packet.address &>> UInt64(truncatingIfNeeded: binding.niovBytes.trailingZeroBitCount)
-        let offset = packet.address & UInt64(truncatingIfNeeded: binding.niovBytes &- 1)
-        return Frag(
-            niov: binding.niovs[NetIOVIndex(truncatingIfNeeded: index)], offset: UInt32(truncatingIfNeeded: offset),
-            size: packet.length)
+    /// The binding's net_iovs as a loop has them in registers.
+    private struct NetIOVs {
+        private let table: NetIOVTable
+        /// A net_iov's size is a power of two.
+        private let shift: UInt64
+
+        init(_ binding: Binding) {
+            table = binding.niovs
+            shift = UInt64(truncatingIfNeeded: binding.niovBytes.trailingZeroBitCount)
+        }
+
+        @inline(__always)
+        func frag(_ packet: XDPDescriptor) -> Frag {
+            let index = packet.address &>> shift
+            return Frag(
+                niov: table[NetIOVIndex(truncatingIfNeeded: index)],
+                offset: UInt32(truncatingIfNeeded: packet.address &- index &<< shift), size: packet.length)
+        }
     }
 
     private func take(_ batch: UnsafeBufferPointer<Frag>, for socket: Socket) -> Int {
         guard !socket.isClosed, let ringSet = socket.unretainedRingSet else { return 0 }
         return ringSet._withUnsafeGuaranteedRef { ringSet in
             // Only we append, so an empty queue stays empty and order is kept.
-            let delivered = socket.queue.count == 0 ? ringSet.deliver(batch, of: socket) : 0
+            let delivered = socket.queue.isEmptyLockless ? ringSet.deliver(batch, of: socket) : 0
             guard delivered < batch.count else { return delivered }
             let queued = min(socket.queue.room, batch.count &- delivered)
             socket.queue.append(UnsafeBufferPointer(rebasing: batch[delivered..<delivered &+ queued]))

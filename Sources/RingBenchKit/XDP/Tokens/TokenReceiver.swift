@@ -81,8 +81,8 @@ struct TokenReceiver: ~Copyable {
         targets.deallocate()
     }
 
-    /// Moves what is in RX to the consumers until RX is empty or `quota` packets were taken; and what came back from them to
-    /// FILL, once it may be a batch.
+    /// Moves what is in RX to the consumers until a pass finds less than its budget or `quota` packets were taken; and what came
+    /// back from them to FILL, once it may be a batch.
     ///
     /// - Returns: packets taken.
     mutating func drain(quota: UInt64 = 1 << 14) -> UInt64 {
@@ -97,8 +97,9 @@ struct TokenReceiver: ~Copyable {
                     receive: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
                     violations: &receiver.violations, bytes: &bytes, batches: receiver.batches,
                     batchSize: receiver.options.batchSize)
-                if count == 0 { break }
                 polled &+= count
+                // Fewer than a batch: that was all.
+                if count < receiver.options.batchSize { break }
             }
             if polled == 0 { break }
             posted &-= polled
@@ -106,10 +107,17 @@ struct TokenReceiver: ~Copyable {
             sinceRefill &+= polled
             driver.beginPoll()
             // First what came back: nothing waits then for the stores to the delivery ring to be seen.
-            if sinceRefill >= refillBatch || posted < receiver.socket.geometry.frameCount / 2 { refill() }
+            if posted < receiver.socket.geometry.frameCount / 2 {
+                refill(upTo: .max)
+            } else if sinceRefill >= refillBatch {
+                // As many as came: to look for more would mostly be to look in vain.
+                refill(upTo: sinceRefill)
+            }
             handOver()
             for lane in 0..<lanes.count { targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) } }
             driver.endPoll()
+            // As a driver does that did not use up its budget.
+            if polled < DriverQueue.budget { break }
         }
         if taken == 0, receiver.socket.geometry.frameCount &- posted >= refillBatch { takeBack() }
         if reposted != before, receiver.socket.fill.asksForWakeup() { receiver.wakeKernel() }
@@ -121,7 +129,7 @@ struct TokenReceiver: ~Copyable {
     /// Posts all that has come back by now, however little.
     mutating func takeBack() {
         driver.beginPoll()
-        refill()
+        refill(upTo: .max)
         driver.endPoll()
     }
 
@@ -138,12 +146,12 @@ struct TokenReceiver: ~Copyable {
         }
     }
 
-    /// Posts what came back.
-    private mutating func refill() {
+    /// Posts what came back, `most` buffers at the most.
+    private mutating func refill(upTo most: UInt32) {
         sinceRefill = 0
-        let missing = receiver.socket.geometry.frameCount &- posted
-        guard missing > 0 else { return }
-        let slots = receiver.socket.fill.reserve(upTo: missing)
+        let wanted = min(most, receiver.socket.geometry.frameCount &- posted)
+        guard wanted > 0 else { return }
+        let slots = receiver.socket.fill.reserve(upTo: wanted)
         let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
         let given = xdpPostLoop(
             fill: &receiver.socket.fill, slots: slots,
