@@ -143,9 +143,10 @@ public final class Kernel: @unchecked Sendable {
         do throws(SystemCallError) {
             guard !faults.take(.bindingAllocation) else { throw SystemCallError("xa_alloc", errno: ENOMEM) }
             let number = control.withLock { UInt32(allBindings.count + 1) }
-            let binding = try Binding(
-                id: number, direction: request.direction, niovCount: request.dmabufBytes / request.niovBytes,
-                niovBytes: request.niovBytes,
+            let binding = Binding(
+                id: number, direction: request.direction,
+                payload: try request.payload(),
+                niovCount: request.dmabufBytes / request.niovBytes, niovBytes: request.niovBytes,
                 cleanUp: mode == .automatic ? .socketClose : request.cleanUp ?? composition.cleanUp,
                 bookkeeping: mode == .automatic ? automatic : manual)
             if countsForMode { binding.pool.onAllHome = { [modes] in modes.freed() } }

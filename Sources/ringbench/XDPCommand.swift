@@ -131,7 +131,7 @@ extension ResultDocument {
 
 /// The lines that all commands print about their modes and counters.
 enum XDPText {
-    static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode?, _ memory: GrantedMode? = nil) -> String {
+    static func modes(_ mode: GrantedMode, _ attachMode: GrantedMode?, _ memory: GrantedMode) -> String {
         let rest = [("attach mode ", attachMode), ("UMEM pages  ", memory)].compactMap { name, mode in
             mode.map { "\(name) \(granted($0))" }
         }

@@ -123,7 +123,7 @@ struct XDPTokensText {
         return """
             xdp tokens: \(options.joined(separator: ", "))
             \(environment.summary)
-            \(XDPText.modes(report.mode, report.attachMode))
+            \(XDPText.modes(report.mode, report.attachMode, report.memory))
 
             \(consumers)
 

@@ -55,6 +55,25 @@ struct CPUPlaceTests {
         #expect(sum.process.places?.madeElsewhere == 2 && sum.warnings.contains { $0.contains("in 2 repetitions") })
     }
 
+    @Test("repetitions wait for a minute in all and for twice what they measure, one for five seconds at the most")
+    func patience() {
+        let second: Int64 = 1_000_000_000
+        func visits(worked: Int64, waited: Int64) -> CPUPlace.Visits {
+            CPUPlace.Visits(roundTrips: 70...70, madeAgain: 0, madeElsewhere: 1, worked: worked, waited: waited)
+        }
+        let patience = PlacePatience()
+        for _ in 0..<11 {
+            #expect(patience.next == 5 * second)
+            patience.note(visits(worked: 0, waited: 5 * second))
+        }
+        patience.note(visits(worked: 0, waited: 7 * second))
+        #expect(patience.next == 0)
+        patience.note(visits(worked: 2 * second, waited: 0))
+        #expect(patience.next == 2 * second)
+        patience.note(nil)
+        #expect(patience.next == 2 * second)
+    }
+
     @Test("one that is given is not looked for")
     func given() throws {
         #expect(try CPUPlace.find(.roundTrip(70), 0, 1, quiet)?.roundTrip == 70)
@@ -66,7 +85,7 @@ struct CPUPlaceTests {
         try #require(cpus.count >= 2)
         let place = try #require(try CPUPlace.find(.usual, cpus[0], cpus[1], quiet))
         #expect(place.roundTrip > 0 && place.share >= 0.15 && place.share <= 1)
-        let (value, visits) = try place.measure { () throws(Failure) in 7 }
+        let (value, visits) = try place.measure(patience: 5_000_000_000) { () throws(Failure) in 7 }
         #expect(value == 7 && visits.roundTrips.lowerBound > 0)
         #expect(visits.madeElsewhere == 1 || !place.isElsewhere(visits.roundTrips.upperBound))
     }

@@ -54,9 +54,12 @@ struct FreshProcessTests {
         run.schedule = ArrivalSchedule(
             tokensPerSecond: 100_000, tokens: 320, nanosecondsPerTick: TickClock().nanosecondsPerTick)
         // Nobody is that near: it waits for a quarter of the time of the run and does without.
-        run.fresh = try FreshProcesses(by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001), Progress(quiet: true))
+        let patience = PlacePatience(nanoseconds: 1_000_000_000)
+        run.fresh = try FreshProcesses(
+            by: Self.ringbench, on: (0, 1), place: .roundTrip(0.001), Progress(quiet: true), patience: patience)
         var window = MeasuringWindow()
         _ = try run.run(in: &window)
+        #expect(patience.next != 1_000_000_000, "what it waited is not counted")
         let conditions = MeasuringConditions(fresh: run.fresh, disturbances: window.end())
         let document = ResultDocument(
             command: "evaluate", options: [:], environment: HostEnvironment(), interrupted: false,

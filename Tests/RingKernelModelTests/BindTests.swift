@@ -24,6 +24,15 @@ struct BindTests {
         }
     }
 
+    @Test("a dmabuf of the caller's is bound as it is, and not where it is too small")
+    func ownDmabuf() throws {
+        let kernel = try kernel()
+        let dmabuf = try SealedMemory("dmabuf", byteCount: 17 * 4096)
+        #expect(errno(kernel, request { ($0.dmabufBytes, $0.dmabuf) = (18 * 4096, dmabuf) }) == EINVAL)
+        #expect(errno(kernel, request { $0.dmabuf = dmabuf }) == 0)
+        #expect(kernel.binding.memory.base == dmabuf.mapping.base && kernel.binding.niovCount == 16)
+    }
+
     @Test("a bind is refused with the kernel's errno for what the device or the request lacks")
     func refusals() throws {
         let cases: [(String, Int32, (NetDevice) -> Void, (inout BindRequest) -> Void)] = [

@@ -2,6 +2,7 @@ import Glibc
 import RingTestSupport
 import Synchronization
 import Testing
+import TokenRing
 
 @testable import RingKernelModel
 
@@ -10,7 +11,8 @@ import Testing
 struct LedgerTests {
     private func binding(niovs: Int) throws -> Binding {
         try Binding(
-            id: 7, direction: .receive, niovCount: niovs, niovBytes: 4096, cleanUp: .never,
+            id: 7, direction: .receive, payload: SealedMemory("dmabuf", byteCount: niovs * 4096), niovCount: niovs,
+            niovBytes: 4096, cleanUp: .never,
             bookkeeping: BookkeepingMechanism.uref.make(.init(faults: FaultPlan(), oopses: OopsLog())))
     }
 

@@ -2,6 +2,7 @@ import Glibc
 import RingTestSupport
 import Synchronization
 import Testing
+import TokenRing
 
 @testable import RingKernelModel
 
@@ -15,7 +16,8 @@ struct StrangerTests {
     @Test("a return between the counter and the pool reference frees nothing that is not held")
     func returnsWhileTokensAreMade() throws {
         let binding = try Binding(
-            id: 7, direction: .receive, niovCount: 1, niovBytes: 4096, cleanUp: .never,
+            id: 7, direction: .receive, payload: SealedMemory("dmabuf", byteCount: 4096), niovCount: 1,
+            niovBytes: 4096, cleanUp: .never,
             bookkeeping: BookkeepingMechanism.uref.make(.init(faults: FaultPlan(), oopses: OopsLog())))
         let stop = Stop()
         let stranger = TestThread {

@@ -19,7 +19,7 @@ extension AFXDP {
                 ("rx -i lo -M -q 0 -q 0", 64), ("rx -i lo -M -q 1-0", 64), ("rx -i lo -M -q 0,x", 64),
                 ("rx -i lo -M -q 0-4294967295", 64), ("rx -i lo -q 4294967295", 64),
                 ("rx -i lo -M -q 0-4 --umem-frames 4", 64),
-                ("rx -i lo --frames 0", 64), ("tokens --huge-pages", 64), ("forward -i lo -u -f 3001", 64),
+                ("rx -i lo --frames 0", 64), ("forward -i lo -u -f 3001", 64),
                 ("tx -i lo -u -f 3001", 64), ("tx -i nosuch0", 69), ("tx -i lo -s 63", 64),
                 ("tx -i lo --flows 0", 64),
                 ("tx -i lo --frames 0", 64), ("forward -i nosuch0", 69), ("forward -i lo --to-queue 4096", 64),

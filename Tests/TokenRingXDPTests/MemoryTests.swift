@@ -23,7 +23,7 @@ struct PacketMemoryTests {
     @Test("shared memory is the same bytes through its file, and cannot be cut")
     func shared() throws {
         let memory = try PacketMemory(.shared, byteCount: 8192)
-        let file = try #require(memory.file)
+        let file = try #require(memory.shared?.file)
         let other = try Mapping(of: file, byteCount: 8192)
         memory.mapping.base.storeBytes(of: 77, toByteOffset: 5000, as: UInt8.self)
         #expect(other.base.load(fromByteOffset: 5000, as: UInt8.self) == 77)
@@ -86,23 +86,41 @@ extension AFXDP {
             }
         }
 
-        @Test("the result of a run says what its pages are, and with none to be had why")
-        func reported() throws {
-            let wire = try VethPair()
-            func memory() throws -> GrantedMode {
-                var configuration = XDPDemoConfiguration()
-                configuration.frames = 1000
-                configuration.options.hugePages = true
-                return try XDPDemo.run(configuration: configuration, on: wire, progress: Progress(quiet: true)).memory
+        /// Commands with a UMEM of their own, and one whose consumers map it too.
+        enum Command: CaseIterable {
+            case demo, tokens
+
+            /// Its pages, where there are huge ones and where not.
+            var pages: (huge: String, usual: String) {
+                self == .demo ? ("huge_pages", "anonymous") : ("shared_huge_pages", "shared")
             }
+
+            func memory() throws -> GrantedMode {
+                var traffic = XDPDemoConfiguration()
+                traffic.frames = 1000
+                traffic.options.hugePages = true
+                guard self == .tokens else {
+                    return try XDPDemo.run(configuration: traffic, progress: Progress(quiet: true)).memory
+                }
+                var configuration = XDPTokensConfiguration()
+                configuration.program = PeerProcess.productsDirectory().appending("ringbench").string
+                traffic.flows = configuration.traffic.flows
+                configuration.traffic = traffic
+                return try XDPTokens.run(configuration: configuration, progress: Progress(quiet: true)).memory
+            }
+        }
+
+        @Test("the result of a run says what its pages are, and with none to be had why", arguments: Command.allCases)
+        func reported(_ command: Command) throws {
             try with(8) { isThere in
-                let memory = try memory()
-                #expect(memory.requested == "huge_pages" && memory.granted == (isThere ? "huge_pages" : "anonymous"))
+                let memory = try command.memory()
+                #expect(memory.requested == command.pages.huge)
+                #expect(memory.granted == (isThere ? command.pages.huge : command.pages.usual), "\(memory.reason)")
             }
             try with(0) { _ in
                 guard HugePageProbe.all().allSatisfy({ $0.free == 0 }) else { return }
-                let memory = try memory()
-                #expect(memory.granted == "anonymous")
+                let memory = try command.memory()
+                #expect(memory.granted == command.pages.usual)
                 #expect(memory.reason.contains("8 of 2 MiB are needed; reserve them with vm.nr_hugepages"))
             }
         }

@@ -9,7 +9,7 @@
 boot() {
     run_qemu "$4" -accel tcg,thread=single -machine q35 -cpu max -smp 2 -m 768 -display none -nodefaults -no-reboot \
         -serial "file:$2" -serial "file:$3" -kernel "$kernel_image" -initrd "$1" \
-        -append "console=ttyS0 quiet panic=-1 net.ifnames=0 probe_packets=$probe_packets frames=$frames xsk_seconds=$xsk_seconds" \
+        -append "console=ttyS0 quiet panic=-1 net.ifnames=0 probe_packets=$probe_packets frames=$frames xsk_seconds=$xsk_seconds xsk_options=$xsk_options" \
         -netdev hubport,id=h0,hubid=0 -netdev hubport,id=h1,hubid=0 $qemu_devices \
         </dev/null 2> >(grep -v "hub 0 is not connected to host network" >&2)
 }

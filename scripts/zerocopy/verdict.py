@@ -30,6 +30,7 @@ def expected(probe_packets, frames, xsk_passes):
         ],
         "xdp-tokens": [
             ("granted mode (XDP_OPTIONS)", "xdp.mode.granted", "zero_copy"),
+            ("pages of the UMEM", "xdp.memory.granted", "shared_huge_pages"),
             ("lost at the socket", "xdp.frames_lost", 0),
             ("survivor was killed", "xdp.consumers.0.killed", False),
             ("survivor: lost", "xdp.consumers.0.lost", 0),

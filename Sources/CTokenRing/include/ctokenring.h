@@ -13,6 +13,7 @@
 
 /* memory.c: sealed shared memory */
 int ctr_memfd_create_sealable(const char *name);
+int ctr_memfd_create_huge(const char *name);	/* the same on pages of 2 MiB; ENOMEM comes from mmap */
 int ctr_seal_size(int fd);	/* F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL */
 int ctr_size_is_sealed(int fd);	/* 1, 0 or -errno */
 

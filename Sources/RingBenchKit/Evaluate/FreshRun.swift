@@ -19,6 +19,8 @@ public enum FreshRun {
         var consumerProgram: String?
         var handicap: Handicap
         var place: CPUPlace?
+        /// How long it waits for it, in nanoseconds.
+        var patience: Int64
     }
 
     /// Tokens of a short run with which a child warms up.
@@ -30,8 +32,11 @@ public enum FreshRun {
             proposal: run.composition.name, load: run.load, depth: run.depth, kernelCPU: run.cpus.kernel,
             consumerCPU: run.cpus.consumer, crossings: run.crossings.count,
             rest: run.crossings.first?.crossing.rest ?? Crossing.Rest(), schedule: run.schedule,
-            consumerProgram: run.consumerProgram, handicap: run.handicap, place: fresh.place)
-        return try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
+            consumerProgram: run.consumerProgram, handicap: run.handicap, place: fresh.place,
+            patience: min(fresh.patience.next, run.schedule.map(patience) ?? .max))
+        let outcome: ProposalRun.Outcome = try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
+        fresh.patience.note(outcome.disturbances?.places)
+        return outcome
     }
 
     /// What the child does.
@@ -54,7 +59,7 @@ public enum FreshRun {
         run.consumerProgram = assignment.consumerProgram
         let measured = run
         var (outcome, disturbances) = try MeasuringProcess.measure(
-            in: assignment.place, patience: run.schedule.map(patience) ?? CPUPlace.usualPatience
+            in: assignment.place, patience: assignment.patience
         ) { () throws(Failure) in try measured.run() }
         outcome.disturbances = disturbances
         return outcome

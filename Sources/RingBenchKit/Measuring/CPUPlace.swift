@@ -21,6 +21,9 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
         /// Repetitions that were thrown away because they had come to lie elsewhere meanwhile, and those that count although they had.
         var madeAgain: Int
         var madeElsewhere: Int
+        /// Nanoseconds of the repetitions that count, and what it took besides to have them there.
+        var worked: Int64
+        var waited: Int64
 
         static func sum(_ one: Self?, _ other: Self?) -> Self? {
             guard let one, let other else { return one ?? other }
@@ -28,7 +31,8 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
             let most = max(one.roundTrips.upperBound, other.roundTrips.upperBound)
             return Self(
                 roundTrips: least...most, madeAgain: one.madeAgain + other.madeAgain,
-                madeElsewhere: one.madeElsewhere + other.madeElsewhere)
+                madeElsewhere: one.madeElsewhere + other.madeElsewhere,
+                worked: one.worked + other.worked, waited: one.waited + other.waited)
         }
     }
 
@@ -45,8 +49,6 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
     private static let tolerance = 1.6
     /// The nearest place counts in which so many of the looks find them.
     private static let leastShare = 0.15
-    /// How long a repetition waits and is made again, in nanoseconds.
-    static let usualPatience: Int64 = 5_000_000_000
     /// Looks, and microseconds between them: some spells elsewhere last for seconds.
     private static let (looks, pause) = (300, UInt32(10_000))
 
@@ -97,14 +99,17 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
 
     /// Does `work` while they lie here, and says where they lay. After `patience` nanoseconds it does without.
     func measure<Value>(
-        patience: Int64 = usualPatience, _ work: () throws(Failure) -> Value
+        patience: Int64, _ work: () throws(Failure) -> Value
     ) throws(Failure) -> (Value, Visits) {
         let probe = try Probe(cpus)
-        let end = ctr_monotonic_ns() + patience
+        let begin = ctr_monotonic_ns()
+        let end = begin + patience
         var again = 0
         while true {
             let before = try wait(until: end, probe)
+            let start = ctr_monotonic_ns()
             let value = try work()
+            let worked = ctr_monotonic_ns() - start
             let after = try probe.look()
             if isElsewhere(after), ctr_monotonic_ns() < end, !Interrupt.isRequested {
                 again += 1
@@ -112,7 +117,8 @@ public struct CPUPlace: Codable, CustomStringConvertible, Sendable {
             }
             let visits = Visits(
                 roundTrips: min(before, after)...max(before, after), madeAgain: again,
-                madeElsewhere: isElsewhere(before) || isElsewhere(after) ? 1 : 0)
+                madeElsewhere: isElsewhere(before) || isElsewhere(after) ? 1 : 0,
+                worked: worked, waited: ctr_monotonic_ns() - begin - worked)
             return (value, visits)
         }
     }

@@ -4,13 +4,15 @@ struct FreshProcesses: Sendable {
     let program: String
     /// Where its two CPUs have to lie; nil asks for nothing.
     let place: CPUPlace?
+    let patience: PlacePatience
 
     /// Finds the place; nil without a program.
     init?(
-        by program: String?, on cpus: (Int?, Int?), place rule: CPUPlace.Rule, _ progress: Progress
+        by program: String?, on cpus: (Int?, Int?), place rule: CPUPlace.Rule, _ progress: Progress,
+        patience: PlacePatience = PlacePatience()
     ) throws(Failure) {
         guard let program else { return nil }
-        self.program = program
+        (self.program, self.patience) = (program, patience)
         place = try CPUPlace.find(rule, cpus.0, cpus.1, progress)
     }
 }

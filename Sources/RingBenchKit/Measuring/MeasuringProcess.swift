@@ -50,7 +50,7 @@ enum MeasuringProcess {
 
     /// What the child measures: `work`, where it has a place for its two CPUs only while they lie there, and what disturbed it.
     static func measure<Value>(
-        in place: CPUPlace?, patience: Int64 = CPUPlace.usualPatience, _ work: () throws(Failure) -> Value
+        in place: CPUPlace?, patience: Int64, _ work: () throws(Failure) -> Value
     ) throws(Failure) -> (Value, ProcessDisturbances) {
         func once() throws(Failure) -> (Value, ProcessDisturbances) {
             let window = MeasuringWindow()

@@ -10,6 +10,8 @@ public enum FreshRound {
         /// Decides the order of turns.
         var seed: UInt64
         var place: CPUPlace?
+        /// How long it waits for it, in nanoseconds.
+        var patience: Int64
     }
 
     /// Has a round measured.
@@ -18,8 +20,10 @@ public enum FreshRound {
     ) throws(Failure) -> RingRound {
         let assignment = Assignment(
             configuration: configuration, implementations: contenders.map(\.implementation), seed: seed,
-            place: fresh.place)
-        return try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
+            place: fresh.place, patience: fresh.patience.next)
+        let round: RingRound = try MeasuringProcess.ask(assignment, of: subcommand, in: fresh.program)
+        fresh.patience.note(round.disturbances?.places)
+        return round
     }
 
     /// What the child does: short rounds to warm up, and one that counts.
@@ -36,7 +40,9 @@ public enum FreshRound {
                 _ = try rounds.measure(&random)
             }
             let rounds = try RingRounds(configuration, contenders)
-            var (round, disturbances) = try MeasuringProcess.measure(in: assignment.place) { () throws(Failure) in
+            var (round, disturbances) = try MeasuringProcess.measure(
+                in: assignment.place, patience: assignment.patience
+            ) { () throws(Failure) in
                 try rounds.measure(&random)
             }
             round.disturbances = disturbances

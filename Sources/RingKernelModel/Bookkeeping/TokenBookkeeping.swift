@@ -78,7 +78,7 @@ extension TokenBookkeeping {
         start: UInt32, count: UInt32, limit: Int, owner: TokenOwner, attempts: inout Int, _ body: (NetIOVIndex) -> Int
     ) -> Int {
         let known = min(Int(count), max(0, limit - Int(start)))
-        let tried = min(known, attempts)
+        let tried = max(0, min(known, attempts))
         var taken = 0
         for offset in 0..<UInt32(tried) { taken &+= body(start &+ offset) }
         attempts -= tried

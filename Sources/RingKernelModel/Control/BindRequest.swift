@@ -1,4 +1,5 @@
 import Glibc
+import TokenRing
 
 /// `NETDEV_CMD_BIND_RX` or `NETDEV_CMD_BIND_TX`: a dmabuf for the queues of a device.
 public struct BindRequest: Sendable {
@@ -11,6 +12,8 @@ public struct BindRequest: Sendable {
     public var queues = [0]
     /// Bytes of the dmabuf.
     public var dmabufBytes = 128 << 20
+    /// The dmabuf, of at least so many bytes, where the caller has one; nil: one is made.
+    public var dmabuf: SealedMemory?
     /// Bytes of a net_iov, `rx-page-size`: a power of two of at least a page.
     public var niovBytes = Binding.pageBytes
     /// `NETDEV_A_DMABUF_AUTORELEASE` (sources.md A11), where there is one; nil when it is not given.
@@ -22,6 +25,12 @@ public struct BindRequest: Sendable {
 
     /// 128 MiB for queue 0.
     public init() {}
+
+    /// The dmabuf that is bound.
+    func payload() throws(SystemCallError) -> SealedMemory {
+        if let dmabuf { return dmabuf }
+        return try SealedMemory("dmabuf", byteCount: dmabufBytes)
+    }
 
     /// Checks what does not depend on other bindings, in the kernel's order (net/core/netdev_rx_queue.c
     /// `__net_mp_open_rxq`, net/core/devmem.c).
@@ -49,6 +58,9 @@ public struct BindRequest: Sendable {
         }
         guard dmabufBytes > 0, dmabufBytes % niovBytes == 0 else {
             return BindRefusal(EINVAL, "\(dmabufBytes) bytes do not consist of net_iovs of \(niovBytes)")
+        }
+        guard dmabufBytes <= dmabuf?.mapping.byteCount ?? dmabufBytes else {
+            return BindRefusal(EINVAL, "the dmabuf has not \(dmabufBytes) bytes")
         }
         return nil
     }

@@ -19,10 +19,11 @@ public final class Binding: Sendable {
     public let id: UInt32
     /// Bytes of one net_iov; tokens of the array mechanisms count these.
     public let niovBytes: Int
+    private let payload: SealedMemory
     /// Payload of all net_iovs.
-    public let memory: Mapping
+    public var memory: Mapping { payload.mapping }
     /// The descriptor of that memory, for a consumer in another process.
-    public let dmabuf: OwnedDescriptor
+    public var dmabuf: OwnedDescriptor { payload.file }
     /// Where free buffers are.
     public let pool: PagePool
     /// When tokens that are out are taken back.
@@ -40,25 +41,17 @@ public final class Binding: Sendable {
     private let users = Atomic<Int>(1)
     private let isUnboundFlag = Atomic<Bool>(false)
 
-    /// Binds `niovCount` buffers of `niovBytes` bytes.
-    ///
-    /// - Throws: `SystemCallError` when the memory cannot be had.
+    /// Binds `niovCount` buffers of `niovBytes` bytes in `payload`.
     init(
-        id: UInt32, direction: BindRequest.Direction, niovCount: Int, niovBytes: Int, cleanUp: CleanUpPolicy,
-        bookkeeping: any TokenBookkeeping
-    ) throws(SystemCallError) {
+        id: UInt32, direction: BindRequest.Direction, payload: SealedMemory, niovCount: Int, niovBytes: Int,
+        cleanUp: CleanUpPolicy, bookkeeping: any TokenBookkeeping
+    ) {
+        self.payload = payload
         self.id = id
         self.direction = direction
         self.niovBytes = niovBytes
         self.cleanUp = cleanUp
         self.bookkeeping = bookkeeping
-        let byteCount = niovCount * niovBytes
-        dmabuf = try OwnedDescriptor(ctr_memfd_create_sealable("dmabuf"), of: "memfd_create")
-        guard ftruncate(dmabuf.descriptor.rawValue, byteCount) == 0 else {
-            throw SystemCallError("ftruncate", errno: errno, hint: "\(byteCount) bytes are needed for the buffers")
-        }
-        try SystemCallError.check(ctr_seal_size(dmabuf.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
-        memory = try Mapping(of: dmabuf, byteCount: byteCount, populate: true)
         pool = PagePool(count: niovCount, niovBytes: niovBytes)
         pool.table.pointee.binding = .passUnretained(self)
     }

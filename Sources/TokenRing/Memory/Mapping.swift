@@ -38,11 +38,16 @@ public final class Mapping: Sendable {
     ///
     /// - Throws: `SystemCallError`; ENOMEM if the system has not reserved as many (`vm.nr_hugepages`).
     public convenience init(hugePages byteCount: Int) throws(SystemCallError) {
-        let page = 2 << 20
         // MAP_HUGE_2MB: the page size's logarithm from bit 26 on.
         try self.init(
-            byteCount: (byteCount + page - 1) / page * page,
+            byteCount: Self.hugePageBytes(for: byteCount),
             flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_HUGETLB | 21 << 26, descriptor: -1)
+    }
+
+    /// Bytes of the whole pages of 2 MiB that `byteCount` bytes need.
+    static func hugePageBytes(for byteCount: Int) -> Int {
+        let page = 2 << 20
+        return (byteCount + page - 1) / page * page
     }
 
     private init(

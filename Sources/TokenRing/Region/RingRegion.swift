@@ -103,12 +103,8 @@ public final class RingRegion: Sendable {
 
     private static func makeMemory(name: String, byteCount: Int) throws(RegionError) -> (OwnedDescriptor, Mapping) {
         do throws(SystemCallError) {
-            let owned = try OwnedDescriptor(ctr_memfd_create_sealable(name), of: "memfd_create")
-            guard ftruncate(owned.descriptor.rawValue, byteCount) == 0 else {
-                throw SystemCallError("ftruncate", errno: errno, hint: "the region needs \(byteCount) bytes of memory")
-            }
-            try SystemCallError.check(ctr_seal_size(owned.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
-            return (owned, try Mapping(of: owned, byteCount: byteCount, populate: true))
+            let memory = try SealedMemory(name, byteCount: byteCount)
+            return (memory.file, memory.mapping)
         } catch {
             throw .system(error)
         }

@@ -1,5 +1,3 @@
-import CTokenRing
-import Glibc
 import TokenRing
 
 /// Memory for a UMEM, and what became of the wish for it.
@@ -12,12 +10,23 @@ public struct PacketMemory: Sendable {
         case hugePages = "huge_pages"
         /// A memfd that another process can map: it reads packets where the kernel wrote them.
         case shared
+        /// Both.
+        case sharedHugePages = "shared_huge_pages"
+
+        /// What will do where there are no huge pages.
+        fileprivate var onUsualPages: Self? {
+            switch self {
+            case .anonymous, .shared: nil
+            case .hugePages: .anonymous
+            case .sharedHugePages: .shared
+            }
+        }
     }
 
     /// The pages, mapped here.
     public let mapping: Mapping
-    /// The file behind `.shared`, its size sealed; hand it over as a descriptor.
-    public let file: OwnedDescriptor?
+    /// The memfd of shared ones.
+    public let shared: SealedMemory?
     /// What was asked for.
     public let requested: Backing
     /// What it is.
@@ -30,31 +39,36 @@ public struct PacketMemory: Sendable {
     /// - Throws: `SystemCallError`; ENOMEM.
     public init(_ backing: Backing, byteCount: Int) throws(SystemCallError) {
         requested = backing
+        do throws(SystemCallError) {
+            (mapping, shared) = try Self.map(backing, byteCount)
+            (granted, reason) = (backing, Self.description(of: backing, mapping))
+        } catch {
+            guard let usual = backing.onUsualPages, error.errno == .noMemory else { throw error }
+            (mapping, shared) = try Self.map(usual, byteCount)
+            granted = usual
+            let pages = (byteCount + (2 << 20) - 1) >> 21
+            reason = "no huge pages, \(error.errno): \(pages) of 2 MiB are needed; reserve them with vm.nr_hugepages"
+        }
+    }
+
+    private static func map(
+        _ backing: Backing, _ byteCount: Int
+    ) throws(SystemCallError) -> (Mapping, SealedMemory?) {
         switch backing {
-        case .anonymous:
-            (mapping, file) = (try Mapping(anonymous: byteCount), nil)
-            (granted, reason) = (.anonymous, "private pages were asked for")
-        case .shared:
-            let memory = try OwnedDescriptor(ctr_memfd_create_sealable("umem"), of: "memfd_create")
-            guard ftruncate(memory.descriptor.rawValue, byteCount) == 0 else {
-                throw SystemCallError("ftruncate", errno: errno, hint: "\(byteCount) bytes of shared memory")
-            }
-            // Nobody who is handed the file may cut it under the kernel's or a reader's feet.
-            try SystemCallError.check(ctr_seal_size(memory.descriptor.rawValue), "fcntl(F_ADD_SEALS)")
-            (mapping, file) = (try Mapping(of: memory, byteCount: byteCount, populate: true), memory)
-            (granted, reason) = (.shared, "a sealed memfd")
-        case .hugePages:
-            file = nil
-            do throws(SystemCallError) {
-                (mapping, granted) = (try Mapping(hugePages: byteCount), .hugePages)
-                reason = "\(mapping.byteCount >> 21) pages of 2 MiB"
-            } catch {
-                guard error.errno == .noMemory else { throw error }
-                (mapping, granted) = (try Mapping(anonymous: byteCount), .anonymous)
-                let pages = (byteCount + (2 << 20) - 1) >> 21
-                reason =
-                    "no huge pages, \(error.errno): \(pages) of 2 MiB are needed; reserve them with vm.nr_hugepages"
-            }
+        case .anonymous: return (try Mapping(anonymous: byteCount), nil)
+        case .hugePages: return (try Mapping(hugePages: byteCount), nil)
+        case .shared, .sharedHugePages:
+            let memory = try SealedMemory("umem", byteCount: byteCount, hugePages: backing == .sharedHugePages)
+            return (memory.mapping, memory)
+        }
+    }
+
+    private static func description(of backing: Backing, _ mapping: Mapping) -> String {
+        switch backing {
+        case .anonymous: "private pages were asked for"
+        case .shared: "a sealed memfd"
+        case .hugePages: "\(mapping.byteCount >> 21) pages of 2 MiB"
+        case .sharedHugePages: "a sealed memfd of \(mapping.byteCount >> 21) pages of 2 MiB"
         }
     }
 }

@@ -11,6 +11,8 @@ qemu_devices="-device pcie-root-port,id=p0,chassis=1 -device pcie-root-port,id=p
 probe_packets=255
 frames=100000
 # As for virtio-net. The link goes down for seconds with each program.
-xsk_passes=26
-xsk_seconds=500
-boot_seconds=800
+xsk_passes=52
+# With busy polling too.
+xsk_options=
+xsk_seconds=1000
+boot_seconds=1300

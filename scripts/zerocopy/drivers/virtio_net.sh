@@ -11,6 +11,8 @@ probe_packets=256
 frames=1000000
 # The kernel's selftests that the card can show: all but those of several buffers a packet, and two that are of copy mode.
 xsk_passes=26
+# It sends in a NAPI of its own, which busy polling does not run.
+xsk_options=--no-busy-poll
 # Many times what they take, and the whole guest.
 xsk_seconds=120
 boot_seconds=300

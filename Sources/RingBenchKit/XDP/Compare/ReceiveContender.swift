@@ -138,7 +138,7 @@ final class TokenContender: ReceiveContender {
     private let kernel: Kernel
 
     init(interface: String, configuration: XDPTokensConfiguration) throws(Failure) {
-        let (kernel, binding) = try configuration.makeKernel()
+        let (kernel, binding) = try configuration.makeKernel(over: try configuration.makeMemory())
         consumers = try TokenConsumers(configuration, kernel: kernel, binding: binding)
         let made = try TokenReceiver(
             interface: interface, queue: 0, options: configuration.traffic.options, kernel: kernel, binding: binding,

@@ -103,7 +103,7 @@ public enum XDPCompare {
         _ configuration: XDPCompareConfiguration, on wire: VethPair, cpus: [Int], in place: CPUPlace?,
         _ window: inout XDPWindow, _ progress: Progress
     ) throws(Failure) -> [XDPCompareCell] {
-        let clock = TickClock()
+        let (clock, patience) = (TickClock(), PlacePatience())
         var cells: [XDPCompareCell] = []
         for load in configuration.loads {
             progress.step("xdp compare: \(load)")
@@ -117,7 +117,10 @@ public enum XDPCompare {
                         kind: kind, load: load, cpus: cpus, clock: clock, program: configuration.program)
                     let figures: ReceiveRun.Figures
                     if let place {
-                        let (measured, visits) = try place.measure { () throws(Failure) in try run.run(on: wire) }
+                        let (measured, visits) = try place.measure(patience: patience.next) { () throws(Failure) in
+                            try run.run(on: wire)
+                        }
+                        patience.note(visits)
                         window.add(visits)
                         figures = measured
                     } else {

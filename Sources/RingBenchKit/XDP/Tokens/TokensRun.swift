@@ -124,7 +124,7 @@ struct TokensRun: ~Copyable {
     /// - Throws: `Failure` of kind `.invariantBroken` that names what is wrong.
     consuming func report(
         _ chain: inout TokenReceiver, sent: UInt64?, sharedPages: [Int?], kernel: Kernel, binding: Binding,
-        _ surroundings: XDPSurroundings
+        _ memory: PacketMemory, _ surroundings: XDPSurroundings
     ) throws(Failure) -> XDPTokensReport {
         let statistics = try chain.receiver.statistics()
         let umem = chain.receiver.account()
@@ -148,6 +148,7 @@ struct TokensRun: ~Copyable {
             cpuNanosecondsPerFrame: Double(cpuNanoseconds) / Double(max(chain.received, 1)),
             wait: configuration.traffic.options.wait, cleanUp: configuration.rings.cleanUp.rawValue,
             mode: GrantedMode(chain.receiver.socket.mode), attachMode: GrantedMode(chain.receiver.attachMode),
+            memory: GrantedMode(memory),
             statistics: statistics, umem: umem, consumers: rows, surroundings: surroundings)
         kernel.unbind(binding)
         try TokensVerdict(

@@ -31,7 +31,8 @@ public enum XDPTokens {
     private static func run(
         _ configuration: XDPTokensConfiguration, on interface: String, wire: VethPair?, _ progress: Progress
     ) throws(Failure) -> XDPTokensReport {
-        let (kernel, binding) = try configuration.makeKernel()
+        let memory = try configuration.makeMemory()
+        let (kernel, binding) = try configuration.makeKernel(over: memory)
         let consumers = try TokenConsumers(configuration, kernel: kernel, binding: binding)
         defer { consumers.end() }
         var chain = try TokenReceiver(
@@ -65,7 +66,7 @@ public enum XDPTokens {
         consumers.finish()
         chain.takeBack()
         return try run.report(
-            &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding,
+            &chain, sent: sent?.sentFrames, sharedPages: sharedPages, kernel: kernel, binding: binding, memory,
             window.end(progress))
     }
 }

@@ -1,4 +1,5 @@
 import RingKernelModel
+import TokenRing
 import TokenRingXDP
 
 /// What `ringbench xdp tokens` does.
@@ -40,9 +41,6 @@ public struct XDPTokensConfiguration: Sendable {
         guard !traffic.options.isUnaligned else {
             throw Failure(.usage, "--unaligned: a chunk is a net_iov here, and those are aligned; leave it out")
         }
-        guard !traffic.options.hugePages else {
-            throw Failure(.usage, "--huge-pages: the UMEM is a memfd here, which consumers map; leave it out")
-        }
         guard traffic.options.frameBytes == FrameConsumer.chunkBytes else {
             throw Failure(
                 .usage,
@@ -77,11 +75,22 @@ public struct XDPTokensConfiguration: Sendable {
         return all
     }
 
+    /// Memory for the UMEM, which consumers map.
+    func makeMemory() throws(Failure) -> PacketMemory {
+        do throws(SystemCallError) {
+            return try PacketMemory(traffic.options.hugePages ? .sharedHugePages : .shared, byteCount: umemBytes)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private var umemBytes: Int { Int(traffic.options.umemFrames) * Int(traffic.options.frameBytes) }
+
     /// The model kernel, and the binding whose dmabuf is the UMEM.
-    func makeKernel() throws(Failure) -> (Kernel, Binding) {
+    func makeKernel(over umem: PacketMemory) throws(Failure) -> (Kernel, Binding) {
         let kernel = Kernel(bare: try rings.composition(), rings.kernel)
         var request = BindRequest()
-        request.dmabufBytes = Int(traffic.options.umemFrames) * Int(traffic.options.frameBytes)
+        (request.dmabufBytes, request.dmabuf) = (umemBytes, umem.shared)
         do { return (kernel, try kernel.bind(request).get()) } catch {
             throw Failure(.systemCall, "the UMEM cannot be had: \(error)")
         }

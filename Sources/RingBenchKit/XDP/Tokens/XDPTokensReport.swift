@@ -36,6 +36,8 @@ public struct XDPTokensReport: Encodable, Sendable {
     public let mode: GrantedMode
     /// Native or skb.
     public let attachMode: GrantedMode
+    /// Pages of the UMEM.
+    public let memory: GrantedMode
     /// The socket's counters.
     public let statistics: XDPStatistics
     /// Where the chunks are at the end.
@@ -63,7 +65,8 @@ public struct XDPTokensReport: Encodable, Sendable {
             "umem_whole": isUMEMWhole, "duration_s": durationSeconds, "frames_per_s": framesPerSecond,
             "receive_ns_per_frame": receiveNanosecondsPerFrame, "disturbed_passes": disturbedPasses,
             "batches": batches, "calls": calls, "cpu_ns_per_frame": cpuNanosecondsPerFrame, "wait": wait,
-            "clean_up": cleanUp, "mode": mode, "attach_mode": attachMode, "statistics": statistics, "umem": umem,
+            "clean_up": cleanUp, "mode": mode, "attach_mode": attachMode, "memory": memory, "statistics": statistics,
+            "umem": umem,
             "consumers": consumers,
         ])
     }
