@@ -7,7 +7,7 @@
 # machine's /dev/kvm may open and then hang. One thread for both processors: with one each, a processor now and then runs into
 # a breakpoint that the other has just taken back while it patched the kernel's code ("Oops: int3").
 boot() {
-    run_qemu "$4" -accel tcg,thread=single -machine q35 -cpu max -smp 2 -m 768 -display none -nodefaults -no-reboot \
+    run_qemu "$4" -accel tcg,thread=single -machine q35 -cpu max -smp "$guest_cpus" -m 768 -display none -nodefaults -no-reboot \
         -serial "file:$2" -serial "file:$3" -kernel "$kernel_image" -initrd "$1" \
         -append "console=ttyS0 quiet panic=-1 net.ifnames=0 probe_packets=$probe_packets frames=$frames xsk_seconds=$xsk_seconds xsk_options=$xsk_options" \
         -netdev hubport,id=h0,hubid=0 -netdev hubport,id=h1,hubid=0 $qemu_devices \

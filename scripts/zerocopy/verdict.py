@@ -45,6 +45,11 @@ def expected(probe_packets, frames, xsk_passes):
             ("cases of the kernel's selftests that pass", "totals.pass", xsk_passes),
             ("that fail", "totals.fail", 0),
         ],
+        # X29 has rings of its own sizes in the card; with busy polling QEMU's hub has more on the way than the smallest holds.
+        "xsk-rings": [
+            ("cases of the card's own rings that pass", "totals.pass", 2),
+            ("that fail", "totals.fail", 0),
+        ],
         "zcrx-prove": [
             ("wrong bytes", "zcrx.wrong_bytes", 0),
             ("buffers of the area", "zcrx.area_buffers", 1024),
