@@ -167,7 +167,9 @@ public final class Kernel: @unchecked Sendable {
 
     /// The pool asks the return rings first, and says when even they have nothing.
     private func connectPool(of binding: Binding) {
-        binding.pool.provider = { [unowned binding] in binding.refill() }
+        binding.pool.provider = { [unowned binding] in
+            for ringSet in binding.ringSets where ringSet.refill() >= PagePool.refill { break }
+        }
         binding.pool.onExhausted = { [unowned binding] in
             for ringSet in binding.ringSets { ringSet.reportStarvation() }
         }

@@ -9,12 +9,10 @@ struct DriverQueueTests {
     private let binding: Binding
     private let driver: DriverQueue
 
-    init() throws { try self.init(buffers: 64) }
-
-    private init(buffers: Int) throws {
+    init() throws {
         kernel = Kernel(bare: try #require(Composition.named("mapped-ring-owned")))
         var request = BindRequest()
-        request.dmabufBytes = buffers * Binding.pageBytes
+        request.dmabufBytes = 64 * Binding.pageBytes
         binding = try kernel.bind(request).get()
         driver = DriverQueue(kernel, binding)
     }
@@ -106,22 +104,6 @@ struct DriverQueueTests {
         #expect(kernel.close(ends.ringSet) == 20)
         #expect(binding.pool.audit.freeBuffers == 54)
         #expect(Set(allocate()).isDisjoint(with: buffers[20..<30]))
-    }
-
-    @Test("each ring set has its turn to give buffers back, however much another has")
-    func turns() throws {
-        let large = try Self(buffers: 256)
-        let (busy, busyEnds) = try large.open(deliveryEntries: 128)
-        let (quiet, quietEnds) = try large.open()
-        let buffers = large.allocate(256)
-        #expect(large.receive(buffers[..<128], for: busy) == 128)
-        #expect(large.receive(buffers[128..<192], for: quiet) == 64)
-        for ends in [busyEnds, quietEnds] { ends.put(ends.take(upTo: 128).map(\.frag_token)) }
-        for returned in [[64, 0], [64, 64], [128, 64]] as [[UInt64]] {
-            #expect(large.allocate().count == 64)
-            #expect([busyEnds, quietEnds].map(\.ringSet.counters.returned) == returned)
-        }
-        #expect(large.allocate().isEmpty)
     }
 
     @Test("a driver without a buffer says so once, until it is asked again")

@@ -34,8 +34,6 @@ public final class Binding: Sendable {
     nonisolated(unsafe) var queues: [Int] = []
     /// Ring sets over it that are open. Under NAPI.
     nonisolated(unsafe) var ringSets: [RingSet] = []
-    /// Number of the ring set that is looked at next. Under NAPI.
-    nonisolated(unsafe) private var turn = 0
     /// What returning on the binding's own descriptor cost.
     let releaseCost = Mutex(CostMeter())
     private let users = Atomic<Int>(1)
@@ -93,16 +91,6 @@ public final class Binding: Sendable {
             if niovs[index].pointee.userReferences.exchange(0, ordering: .acquiringAndReleasing) > 0 {
                 niovs[index].drop(inSoftirq: false)
             }
-        }
-    }
-
-    /// Takes back what is in the return rings until the pool has enough. Another ring set is looked at first each time, so that a
-    /// busy one does not leave the others' buffers lying. Under NAPI.
-    func refill() {
-        for _ in ringSets.indices {
-            if turn >= ringSets.count { turn = 0 }
-            turn += 1
-            if ringSets[turn - 1].refill() >= PagePool.refill { return }
         }
     }
 

@@ -110,8 +110,9 @@ struct TokenReceiver: ~Copyable {
             if posted < receiver.socket.geometry.frameCount / 2 {
                 refill(upTo: .max)
             } else if sinceRefill >= refillBatch {
-                // As many as came: to look for more would mostly be to look in vain.
-                refill(upTo: sinceRefill)
+                // As many as came: to look for more would mostly be to look in vain. With several ring sets all of them: the first
+                // would mostly have enough, and what lies in the others' would be missing.
+                refill(upTo: lanes.count == 1 ? sinceRefill : .max)
             }
             handOver()
             for lane in 0..<lanes.count { targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) } }
