@@ -144,8 +144,7 @@ public final class Kernel: @unchecked Sendable {
             guard !faults.take(.bindingAllocation) else { throw SystemCallError("xa_alloc", errno: ENOMEM) }
             let number = control.withLock { UInt32(allBindings.count + 1) }
             let binding = Binding(
-                id: number, direction: request.direction,
-                payload: try request.payload(),
+                id: number, direction: request.direction, payload: try request.payload(),
                 niovCount: request.dmabufBytes / request.niovBytes, niovBytes: request.niovBytes,
                 cleanUp: mode == .automatic ? .socketClose : request.cleanUp ?? composition.cleanUp,
                 bookkeeping: mode == .automatic ? automatic : manual)

@@ -1,7 +1,4 @@
-import CTokenRing
-import Glibc
 import Synchronization
-import SystemPackage
 import TokenRing
 
 /// A dmabuf bound to receive queues (`struct net_devmem_dmabuf_binding`): its memory cut into net_iovs, and their pool.
