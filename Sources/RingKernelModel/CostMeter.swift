@@ -36,14 +36,19 @@ public struct CostMeter: BitwiseCopyable, Codable, Sendable {
     @inlinable @inline(__always)
     public static func start() -> UInt64 { ctr_ticks() }
 
+    /// The counter once all that comes before was done, also what waits for memory: for spans of a packet or two, around which
+    /// the plain counter may be read before a load of the span has ended.
+    @inlinable @inline(__always)
+    public static func ordered() -> UInt64 { ctr_ticks_ordered() }
+
     /// Adds a batch whose time somebody else takes: reading the counter costs as much as a token.
     @inline(__always)
     mutating func count(_ count: Int) { allTokens &+= UInt64(truncatingIfNeeded: count) }
 
-    /// Adds the batch that began at `start`.
+    /// Adds the batch that began at `start` and ends now, or at `end`.
     @inline(__always)
-    public mutating func add(since start: UInt64, tokens count: Int) {
-        let elapsed = ctr_ticks() &- start
+    public mutating func add(since start: UInt64, until end: UInt64 = ctr_ticks(), tokens count: Int) {
+        let elapsed = end &- start
         allTokens &+= UInt64(truncatingIfNeeded: count)
         guard elapsed < Self.mostTicks else {
             disturbedBatches &+= 1

@@ -56,6 +56,17 @@ struct DriverQueueTests {
         #expect(kernel.refusals.total == 0)
     }
 
+    @Test("buffers are given in the order in which their tokens came back, so that neighbours stay neighbours")
+    func order() throws {
+        let (socket, ends) = try open()
+        let first = allocate()
+        #expect(receive(first, for: socket) == 64)
+        let tokens = ends.take().map(\.frag_token)
+        for part in [tokens[40...], tokens[..<40]] { ends.put(Array(part)) }
+        let again = allocate(24) + allocate(7) + allocate()
+        #expect(again == Array(first[40...] + first[..<40]))
+    }
+
     @Test("what a full ring does not take waits in the socket's queue, in order, and comes after a kick")
     func fullRing() throws {
         let (socket, ends) = try open(deliveryEntries: 16)

@@ -85,6 +85,27 @@ static inline uint64_t ctr_ticks(void)
 #endif
 }
 
+/* The same once all that comes before has been done, loads too, and before anything that follows begins: for a few
+ * instructions that wait for memory, of which the plain counter may be read too early. */
+static inline uint64_t ctr_ticks_ordered(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	uint64_t ticks;
+
+	__builtin_ia32_lfence();
+	ticks = ctr_ticks();
+	__builtin_ia32_lfence();
+	return ticks;
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	__asm__ __volatile__("dsb ld\n\tisb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(ticks) : : "memory");
+	return ticks;
+#else
+	return ctr_ticks();
+#endif
+}
+
 /* Fetches the line of p for writing: whoever else has it gives it up. Only a
  * hint, any address will do. GCC and Clang make __builtin_prefetch(p, 1) a fetch
  * for reading on x86-64 unless told of prefetchw, which every such CPU takes. */

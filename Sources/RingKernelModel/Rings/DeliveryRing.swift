@@ -75,6 +75,7 @@ final class DeliveryRing: @unchecked Sendable {
         return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DriverQueue.budget) { tokens in
             let slots = ring.pointee.reserve(upTo: UInt32(frags.count))
             guard !slots.isEmpty, let names = tokens.baseAddress else { return 0 }
+            ring.pointee.claim(slots)
             let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
             let issued = bookkeeping.issueTakingOver(batch, to: owner, tokens: names)
             submit(batch, issued, names, slots, of: socket)

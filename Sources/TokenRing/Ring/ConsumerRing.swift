@@ -42,6 +42,16 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
         return batch
     }
 
+    /// Fetches the cache lines of a peeked batch, for who has other work to do before it reads them.
+    @inlinable @inline(__always)
+    public func fetch(_ batch: RingBatch) {
+        var offset: UInt32 = 0
+        while offset < batch.count {
+            memory.prefetchToRead(at: batch[offset])
+            offset &+= Memory.entriesPerLine
+        }
+    }
+
     /// Copies a peeked entry. Check the copy, never the slot: a hostile producer may write the slot again (R1).
     @inlinable @inline(__always)
     public func read(at index: RingIndex) -> Memory.Entry {
@@ -121,11 +131,7 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     @inlinable @inline(__always)
     func fetchLines(_ count: UInt32) {
         guard count >= Memory.entriesPerLine, knownAvailable >= count else { return }
-        var offset: UInt32 = 0
-        while offset < count {
-            memory.prefetchToRead(at: peeked &+ offset)
-            offset &+= Memory.entriesPerLine
-        }
+        fetch(RingBatch(first: peeked, count: count))
     }
 
     @inlinable @inline(__always)

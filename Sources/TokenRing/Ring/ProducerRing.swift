@@ -47,6 +47,17 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
         take(min(freeSlots(wanted: count), count))
     }
 
+    /// Fetches the cache lines of a reserved batch for writing, for who has other work to do before it writes them: the consumer
+    /// has them since it read them.
+    @inlinable @inline(__always)
+    public func claim(_ batch: RingBatch) {
+        var offset: UInt32 = 0
+        while offset < batch.count {
+            memory.prefetchToWrite(at: batch[offset])
+            offset &+= Memory.entriesPerLine
+        }
+    }
+
     /// Writes a reserved slot. The consumer does not see it before `submit`.
     @inlinable @inline(__always)
     public func write(_ entry: Memory.Entry, at index: RingIndex) {
@@ -129,11 +140,7 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     @inlinable @inline(__always)
     func claimLines(_ count: UInt32) {
         guard count >= Memory.entriesPerLine, knownFree >= count else { return }
-        var offset: UInt32 = 0
-        while offset < count {
-            memory.prefetchToWrite(at: reserved &+ offset)
-            offset &+= Memory.entriesPerLine
-        }
+        claim(RingBatch(first: reserved, count: count))
     }
 
     @inlinable @inline(__always)

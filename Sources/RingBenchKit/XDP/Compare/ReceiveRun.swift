@@ -98,9 +98,9 @@ struct ReceiveRun {
             guard sent == 0 else {
                 throw Failure(SystemCallError("bpf_prog_test_run_opts(live frames)", errno: sent))
             }
-            let start = CostMeter.start()
+            let start = CostMeter.ordered()
             let count = contender.drain()
-            meter.add(since: start, tokens: Int(count))
+            meter.add(since: start, until: CostMeter.ordered(), tokens: Int(count))
             elapsed += ctr_thread_cpu_ns() - cpuStart
             received += count
             guard count == UInt64(Self.burst) else {
@@ -130,11 +130,12 @@ struct ReceiveRun {
             while ctr_monotonic_ns() < nextLook { ctr_pause() }
             nextLook = ctr_monotonic_ns() + 1000 * Int64(load.coalescedMicroseconds)
             let before = contender.returned
-            let start = CostMeter.start()
+            let start = CostMeter.ordered()
             let count = contender.drain()
+            let end = CostMeter.ordered()
             // An empty look costs nothing; one that gave frames back is part of the packets'.
             if count > 0 || contender.returned != before {
-                meter.add(since: start, tokens: Int(count))
+                meter.add(since: start, until: end, tokens: Int(count))
                 received += count
                 last = ctr_monotonic_ns()
             }

@@ -60,16 +60,12 @@ struct TokenLanes {
     }
 }
 
-/// The data path before the model: takes one batch of packets from RX and sorts it by consumer.
-///
-/// - Returns: packets taken.
+/// The data path before the model: takes a batch of packets that was peeked from RX and sorts it by consumer.
 @inline(never)
 func xdpSortLoop(
-    receive: inout ReceiveRing, frames: AlignedFrames, ledger: borrowing FrameLedger, lanes: TokenLanes,
-    violations: inout ReceiveViolations, bytes: inout UInt64, batches: borrowing BatchSizes, batchSize: UInt32
-) -> UInt32 {
-    let batch = receive.peek(upTo: batchSize)
-    if batch.isEmpty { return 0 }
+    _ batch: RingBatch, of receive: inout ReceiveRing, frames: AlignedFrames, ledger: borrowing FrameLedger,
+    lanes: TokenLanes, violations: inout ReceiveViolations, bytes: inout UInt64
+) {
     var offset: UInt32 = 0
     var size: UInt64 = 0
     var end = lanes.first
@@ -97,8 +93,6 @@ func xdpSortLoop(
     if lanes.count == 1 { lanes.first = end }
     bytes &+= size
     receive.release(batch.count)
-    batches.record(batch.count)
-    return batch.count
 }
 
 /// The data path behind the model: posts buffers to reserved slots of FILL.

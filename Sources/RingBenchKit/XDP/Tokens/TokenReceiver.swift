@@ -34,6 +34,8 @@ struct TokenReceiver: ~Copyable {
     /// Buffers that it is worth looking for what came back: a look costs a cache line of the consumer's. Drivers post in
     /// batches too (`I40E_RX_BUFFER_WRITE`).
     private let refillBatch: UInt32
+    /// Packets of a pass at the most: a NAPI budget, or a batch where that is more.
+    private let passPackets: UInt32
 
     private let driver: DriverQueue
     private let lanes: TokenLanes
@@ -51,12 +53,13 @@ struct TokenReceiver: ~Copyable {
     ) throws(Failure) {
         self.isTimed = isTimed
         driver = DriverQueue(kernel, binding)
-        lanes = TokenLanes(count: sockets.count, capacity: Int(options.batchSize) + DriverQueue.budget)
+        lanes = TokenLanes(count: sockets.count, capacity: max(Int(options.batchSize), DriverQueue.budget))
         scratch = .allocate(capacity: Int(options.umemFrames))
         self.sockets = sockets
         targets = .allocate(capacity: sockets.count)
         for (lane, socket) in sockets.enumerated() { (targets + lane).initialize(to: .passUnretained(socket)) }
         refillBatch = min(64, max(1, options.umemFrames / 4))
+        passPackets = max(options.batchSize, UInt32(DriverQueue.budget))
         delivered = Array(repeating: 0, count: sockets.count)
         refused = delivered
         addresses = Array(repeating: AddressDigest(), count: sockets.count)
@@ -87,40 +90,30 @@ struct TokenReceiver: ~Copyable {
     /// - Returns: packets taken.
     mutating func drain(quota: UInt64 = 1 << 14) -> UInt64 {
         let start = isTimed ? CostMeter.start() : 0
-        let frames = AlignedFrames(of: receiver.socket)
         let before = reposted
         var taken: UInt64 = 0
         while taken < quota {
-            var polled: UInt32 = 0
-            while polled < DriverQueue.budget {
-                let count = xdpSortLoop(
-                    receive: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
-                    violations: &receiver.violations, bytes: &bytes, batches: receiver.batches,
-                    batchSize: receiver.options.batchSize)
-                polled &+= count
-                // Fewer than a batch: that was all.
-                if count < receiver.options.batchSize { break }
-            }
-            if polled == 0 { break }
-            posted &-= polled
-            taken &+= UInt64(polled)
-            sinceRefill &+= polled
+            let arrived = receiver.socket.receive.peek(upTo: passPackets)
+            if arrived.isEmpty { break }
+            // The kernel's core wrote these lines. They come while NAPI is taken, a locked instruction, which waits for loads
+            // and not for fetches, and while buffers are taken back.
+            receiver.socket.receive.fetch(arrived)
+            posted &-= arrived.count
+            taken &+= UInt64(arrived.count)
+            sinceRefill &+= arrived.count
             driver.beginPoll()
-            // First what came back: nothing waits then for the stores to the delivery ring to be seen.
-            if posted < receiver.socket.geometry.frameCount / 2 {
-                refill(upTo: .max)
-            } else if sinceRefill >= refillBatch {
-                // As many as came: to look for more would mostly be to look in vain. With several ring sets all of them: the first
-                // would mostly have enough, and what lies in the others' would be missing.
-                refill(upTo: lanes.count == 1 ? sinceRefill : .max)
-            }
+            // What came back is taken first and posted last: the ring sets' locks wait then for no store to a line that another
+            // core reads.
+            let refill = takeBuffers(upTo: worthLookingFor)
+            sort(arrived)
             handOver()
-            for lane in 0..<lanes.count { targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) } }
+            post(refill)
             driver.endPoll()
             // As a driver does that did not use up its budget.
-            if polled < DriverQueue.budget { break }
+            if arrived.count < passPackets { break }
         }
-        if taken == 0, receiver.socket.geometry.frameCount &- posted >= refillBatch { takeBack() }
+        // As a driver that waits for a packet does not refill; but without buffers none comes.
+        if taken == 0, isShort { takeBack() }
         if reposted != before, receiver.socket.fill.asksForWakeup() { receiver.wakeKernel() }
         received &+= taken
         if isTimed, taken > 0 || reposted != before { cost.add(since: start, tokens: Int(taken)) }
@@ -130,15 +123,34 @@ struct TokenReceiver: ~Copyable {
     /// Posts all that has come back by now, however little.
     mutating func takeBack() {
         driver.beginPoll()
-        refill(upTo: .max)
+        post(takeBuffers(upTo: .max))
         driver.endPoll()
+    }
+
+    /// Takes packets that were peeked from RX, `batchSize` at a time, into the lanes.
+    private mutating func sort(_ arrived: RingBatch) {
+        let frames = AlignedFrames(of: receiver.socket)
+        var position: UInt32 = 0
+        while position < arrived.count {
+            let batch = RingBatch(
+                first: arrived[position], count: min(receiver.options.batchSize, arrived.count &- position))
+            position &+= batch.count
+            xdpSortLoop(
+                batch, of: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
+                violations: &receiver.violations, bytes: &bytes)
+            receiver.batches.record(batch.count)
+        }
     }
 
     private mutating func handOver() {
         for lane in 0..<lanes.count {
             let packets = lanes.take(lane)
             guard !packets.isEmpty else { continue }
-            let taken = targets[lane]._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
+            let taken = targets[lane]._withUnsafeGuaranteedRef { socket in
+                let taken = driver.receive(packets, for: socket)
+                driver.finishPoll(for: socket)
+                return taken
+            }
             var digest = addresses[lane]
             for packet in packets[..<taken] { digest.add(packet.address) }
             addresses[lane] = digest
@@ -147,21 +159,46 @@ struct TokenReceiver: ~Copyable {
         }
     }
 
-    /// Posts what came back, `most` buffers at the most.
-    private mutating func refill(upTo most: UInt32) {
-        sinceRefill = 0
+    /// Whether less than half of the buffers are posted.
+    private var isShort: Bool { posted < receiver.socket.geometry.frameCount / 2 }
+
+    /// How many buffers to ask for in a pass: as many as came since the last time, once that is a batch. To look for more would
+    /// mostly be to look in vain. All with several ring sets: the first would mostly have enough, and what lies in the others'
+    /// would be missing.
+    private var worthLookingFor: UInt32 {
+        if isShort { return .max }
+        guard sinceRefill >= refillBatch else { return 0 }
+        return lanes.count == 1 ? sinceRefill : .max
+    }
+
+    /// Buffers that came back, and the slots of FILL that they are for.
+    private struct Refill {
+        var slots = RingBatch(first: RingIndex(0), count: 0)
+        /// In `scratch`.
+        var count = 0
+    }
+
+    /// Takes buffers that came back, `most` at the most.
+    private mutating func takeBuffers(upTo most: UInt32) -> Refill {
         let wanted = min(most, receiver.socket.geometry.frameCount &- posted)
-        guard wanted > 0 else { return }
+        guard wanted > 0 else { return Refill() }
+        sinceRefill = 0
         let slots = receiver.socket.fill.reserve(upTo: wanted)
+        receiver.socket.fill.claim(slots)
         let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
+        if posted == 0, count == 0 { driver.reportStarvation() }
+        return Refill(slots: slots, count: count)
+    }
+
+    private mutating func post(_ refill: Refill) {
+        guard !refill.slots.isEmpty else { return }
         let given = xdpPostLoop(
-            fill: &receiver.socket.fill, slots: slots,
-            addresses: UnsafeBufferPointer(rebasing: scratch[..<count]), frames: AlignedFrames(of: receiver.socket),
-            ledger: receiver.ledger)
-        if Int(given) < count { receiver.violations.doubledFrames &+= UInt64(count &- Int(given)) }
+            fill: &receiver.socket.fill, slots: refill.slots,
+            addresses: UnsafeBufferPointer(rebasing: scratch[..<refill.count]),
+            frames: AlignedFrames(of: receiver.socket), ledger: receiver.ledger)
+        if Int(given) < refill.count { receiver.violations.doubledFrames &+= UInt64(refill.count &- Int(given)) }
         posted &+= given
         reposted &+= UInt64(given)
         receiver.returnedFrames = reposted
-        if posted == 0 { driver.reportStarvation() }
     }
 }
