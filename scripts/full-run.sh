@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures and checks everything once and makes the report: scripts/full-run.sh OUTDIR [--quick].
-# Some 20 minutes of measuring on a machine that does nothing else, longer where a hypervisor moves the CPUs; --quick is some 5 minutes, for looking at the report and not at the figures.
+# Some 25 minutes on a machine that does nothing else, 35 where a hypervisor moves the CPUs; --quick is some 5 minutes, for looking at the report and not at the figures.
 # What cannot run here is left out, and the report says which command makes it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
