@@ -59,7 +59,7 @@ deaths: packages
 	$(SWIFT) build --build-tests
 	TOKEN_RING_DEATHS=2500 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter DeathTests
 
-# Every measurement and check once, and the report on them, into RESULTS: some 20 minutes (design/results/README.md).
+# Every measurement and check once, and the report on them, into RESULTS: some 35 minutes (design/results/README.md).
 RESULTS ?= design/results
 results: packages
 	$(SWIFT) build -c release --product ringbench
