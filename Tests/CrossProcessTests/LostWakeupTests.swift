@@ -13,27 +13,27 @@ struct LostWakeupTests {
         let testDescription: String
         let roles: [String]
         let rings: Int
-        /// Times that the two processes are to have slept, together. More than a million over all runs.
+        /// Times that the two processes are to have slept, together. 1.3 million over all runs.
         let sleeps: Int
         var usesEventfds = false
         var publication = RingPublication.index
     }
 
     static let runs = [
-        Run(testDescription: "ping-pong over two rings, futex", roles: ["ping", "pong"], rings: 2, sleeps: 200_000),
-        Run(testDescription: "one slot, futex", roles: ["produce", "consume"], rings: 1, sleeps: 200_000),
+        Run(testDescription: "ping-pong over two rings, futex", roles: ["ping", "pong"], rings: 2, sleeps: 250_000),
+        Run(testDescription: "one slot, futex", roles: ["produce", "consume"], rings: 1, sleeps: 250_000),
         Run(
-            testDescription: "ping-pong over two rings, eventfd", roles: ["ping", "pong"], rings: 2, sleeps: 250_000,
+            testDescription: "ping-pong over two rings, eventfd", roles: ["ping", "pong"], rings: 2, sleeps: 300_000,
             usesEventfds: true),
         Run(
-            testDescription: "one slot, eventfd", roles: ["produce", "consume"], rings: 1, sleeps: 250_000,
+            testDescription: "one slot, eventfd", roles: ["produce", "consume"], rings: 1, sleeps: 300_000,
             usesEventfds: true),
         Run(
             testDescription: "ping-pong over two rings published in the slot, futex", roles: ["ping", "pong"], rings: 2,
-            sleeps: 60_000, publication: .slot),
+            sleeps: 100_000, publication: .slot),
         Run(
             testDescription: "one slot, published in the slot, eventfd", roles: ["produce", "consume"], rings: 1,
-            sleeps: 60_000, usesEventfds: true, publication: .slot),
+            sleeps: 100_000, usesEventfds: true, publication: .slot),
     ]
 
     @Test("nobody sleeps for ever, however often they sleep", arguments: runs)
