@@ -51,13 +51,15 @@ struct TokenLanes {
         end &+= 1
     }
 
-    /// What is in a lane; it is empty afterwards.
+    /// What is in a lane.
     @inline(__always)
-    func take(_ lane: Int) -> UnsafeBufferPointer<XDPDescriptor> {
-        let count = counts[lane]
-        counts[lane] = 0
-        return UnsafeBufferPointer(start: packets + lane &* capacity, count: count)
+    subscript(_ lane: Int) -> UnsafeBufferPointer<XDPDescriptor> {
+        UnsafeBufferPointer(start: packets + lane &* capacity, count: counts[lane])
     }
+
+    /// Makes room in a lane.
+    @inline(__always)
+    func empty(_ lane: Int) { counts[lane] = 0 }
 }
 
 /// The data path before the model: takes a batch of packets that was peeked from RX and sorts it by consumer.

@@ -108,6 +108,7 @@ struct TokenReceiver: ~Copyable {
             sort(arrived)
             handOver()
             post(refill)
+            wakeConsumers()
             driver.endPoll()
             // As a driver does that did not use up its budget.
             if arrived.count < passPackets { break }
@@ -144,18 +145,22 @@ struct TokenReceiver: ~Copyable {
 
     private mutating func handOver() {
         for lane in 0..<lanes.count {
-            let packets = lanes.take(lane)
+            let packets = lanes[lane]
             guard !packets.isEmpty else { continue }
-            let taken = targets[lane]._withUnsafeGuaranteedRef { socket in
-                let taken = driver.receive(packets, for: socket)
-                driver.finishPoll(for: socket)
-                return taken
-            }
+            let taken = targets[lane]._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
             var digest = addresses[lane]
             for packet in packets[..<taken] { digest.add(packet.address) }
             addresses[lane] = digest
             delivered[lane] &+= UInt64(taken)
             refused[lane] &+= UInt64(packets.count &- taken)
+        }
+    }
+
+    /// Wakes those that sleep and got packets: it may take a system call, so FILL comes first.
+    private func wakeConsumers() {
+        for lane in 0..<lanes.count where !lanes[lane].isEmpty {
+            lanes.empty(lane)
+            targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) }
         }
     }
 
