@@ -154,23 +154,12 @@ public final class Kernel: @unchecked Sendable {
                     for number in request.queues { device.queues[number].hasProvider = true }
                     binding.queues = request.queues
                 }
-                connectPool(of: binding)
             }
             control.withLock { allBindings.append(binding) }
             return .success(binding)
         } catch {
             if countsForMode { modes.abandon() }
             return .failure(BindRefusal(error.errno.rawValue, "no memory for the binding: \(error)"))
-        }
-    }
-
-    /// The pool asks the return rings first, and says when even they have nothing.
-    private func connectPool(of binding: Binding) {
-        binding.pool.provider = { [unowned binding] in
-            for ringSet in binding.ringSets where ringSet.refill() >= PagePool.refill { break }
-        }
-        binding.pool.onExhausted = { [unowned binding] in
-            for ringSet in binding.ringSets { ringSet.reportStarvation() }
         }
     }
 
@@ -195,9 +184,7 @@ public final class Kernel: @unchecked Sendable {
         let ringSet = try RingSet(
             binding: binding, joins: binding.cleanUp.countsUsers, faults: faults, request)
         guard ringSet.open() else { throw BindRefusal(ENODEV, "the binding's last user is gone") }
-        device.napi.withLock {
-            binding.ringSets.append(ringSet)
-        }
+        device.napi.withLock { binding.pool.provider.pointee.add(ringSet) }
         control.withLock { allRingSets.append(ringSet) }
         for socket in sockets { _ = attach(socket, to: ringSet) }
         return ringSet

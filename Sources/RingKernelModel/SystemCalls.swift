@@ -175,7 +175,7 @@ extension Kernel {
             let pool = ringSet.binding.pool
             let before = pool.audit.freeBuffers
             let sockets = ringSet.close()
-            ringSet.binding.ringSets.removeAll { $0 === ringSet }
+            pool.provider.pointee.remove(ringSet)
             return (sockets, pool.audit.freeBuffers - before)
         }
         if ringSet.binding.cleanUp.countsUsers { for _ in sockets { ringSet.binding.leave() } }

@@ -16,6 +16,7 @@ enum ReceivePause: Sendable {
 
 /// The UMEM as the loops read it: plain values, nothing to retain.
 protocol ReceivedFrames {
+    init(of socket: borrowing XDPSocket)
     var base: UnsafeRawPointer { get }
     var byteCount: UInt64 { get }
     /// Number of the frame that an address lies in.
@@ -76,46 +77,51 @@ struct ReceiveViolations: Sendable {
 
 /// The data path: takes packets from RX, looks at each, and gives its frame back through FILL in the same batch.
 ///
-/// No system call, no allocation, no reference counting; the rings come as `inout` locals, so no exclusivity check. It comes
-/// back after `quota` packets, when RX was empty `idlePolls` times in a row, or when the kernel needs a call.
+/// No system call, no allocation, no reference counting; the receiver comes as one `inout`, so no exclusivity check, and a look
+/// that finds a packet or two has few arguments to pass. It comes back after `quota` packets, when RX was empty so many times
+/// in a row as the options say, or when the kernel needs a call.
 @inline(never)
 func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
-    receive: inout ReceiveRing, fill: inout FillRing, frames: Frames, ledger: borrowing FrameLedger,
-    check: inout Check, violations: inout ReceiveViolations, returned: inout UInt64, batches: borrowing BatchSizes,
-    progress: SharedWord, batchSize: UInt32, quota: UInt64, idlePolls: UInt32
+    _ receiver: inout XDPReceiver, frames _: Frames.Type, check: inout Check, progress: SharedWord, quota: UInt64
 ) -> ReceivePause {
+    let frames = Frames(of: receiver.socket)
+    let batchSize = receiver.options.batchSize
+    let idlePolls: UInt32 = receiver.options.wait == .spin ? 1 << 12 : 0
     // In registers while the loop runs.
     var look = check
     defer { check = look }
     var idle: UInt32 = 0
     var taken: UInt64 = 0
     while taken < quota {
-        let batch = receive.peek(upTo: batchSize)
+        let batch = receiver.socket.receive.peek(upTo: batchSize)
         if batch.isEmpty {
             // Asked only now: while packets come, the kernel has frames to receive into.
-            if idle == idlePolls || (idle == 0 && taken > 0), fill.asksForWakeup() { return .wakeKernel }
+            let asks = idle == idlePolls || (idle == 0 && taken > 0)
+            if asks, receiver.socket.fill.asksForWakeup() { return .wakeKernel }
             idle &+= 1
             if idle > idlePolls { return .empty }
             ctr_pause()
             continue
         }
         idle = 0
-        let slots = fill.reserve(batch.count)
+        let slots = receiver.socket.fill.reserve(batch.count)
         if slots.isEmpty {
-            receive.cancel(batch.count)
+            receiver.socket.receive.cancel(batch.count)
             return .fillFull
         }
         look.beginBatch()
         // Two passes, so that a frame that is twice in one batch is found: the second time the kernel does not have it.
         var offset: UInt32 = 0
         while offset < batch.count {
-            let descriptor = receive.read(at: batch[offset])
+            let descriptor = receiver.socket.receive.read(at: batch[offset])
             let start = frames.byteOffset(of: descriptor.address)
             let (end, overflow) = start.addingReportingOverflow(UInt64(descriptor.length))
             if overflow || end > frames.byteCount {
-                violations.badAddresses &+= 1
+                receiver.violations.badAddresses &+= 1
             } else {
-                if !ledger.take(frames.number(of: descriptor.address)) { violations.doubledFrames &+= 1 }
+                if !receiver.ledger.take(frames.number(of: descriptor.address)) {
+                    receiver.violations.doubledFrames &+= 1
+                }
                 look.look(at: frames.base + Int(start), descriptor)
             }
             offset &+= 1
@@ -123,18 +129,18 @@ func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
         var given: UInt32 = 0
         offset = 0
         while offset < batch.count {
-            let frame = frames.number(of: receive.read(at: batch[offset]).address)
-            if ledger.give(frame) {
-                fill.write(frames.address(ofFrame: frame), at: slots[given])
+            let frame = frames.number(of: receiver.socket.receive.read(at: batch[offset]).address)
+            if receiver.ledger.give(frame) {
+                receiver.socket.fill.write(frames.address(ofFrame: frame), at: slots[given])
                 given &+= 1
             }
             offset &+= 1
         }
-        receive.release(batch.count)
-        batches.record(batch.count)
-        fill.cancel(batch.count &- given)
-        fill.submit(given)
-        returned &+= UInt64(given)
+        receiver.socket.receive.release(batch.count)
+        receiver.batches.record(batch.count)
+        receiver.socket.fill.cancel(batch.count &- given)
+        receiver.socket.fill.submit(given)
+        receiver.returnedFrames &+= UInt64(given)
         taken &+= UInt64(batch.count)
         progress.storeRelease(UInt32(truncatingIfNeeded: look.received))
     }

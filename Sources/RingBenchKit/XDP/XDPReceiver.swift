@@ -123,8 +123,8 @@ struct XDPReceiver: ~Copyable {
         let before = check.received
         let pause =
             _fastPath(!options.isUnaligned)
-            ? receive(AlignedFrames(of: socket), &check, progress, quota)
-            : receive(UnalignedFrames(of: socket), &check, progress, quota)
+            ? xdpReceiveLoop(&self, frames: AlignedFrames.self, check: &check, progress: progress, quota: quota)
+            : xdpReceiveLoop(&self, frames: UnalignedFrames.self, check: &check, progress: progress, quota: quota)
         switch pause {
         case .empty: return false
         case .wakeKernel:
@@ -134,16 +134,6 @@ struct XDPReceiver: ~Copyable {
         case .quota: break
         }
         return true
-    }
-
-    @inline(__always)
-    private mutating func receive(
-        _ frames: some ReceivedFrames, _ check: inout some FrameCheck, _ progress: SharedWord, _ quota: UInt64
-    ) -> ReceivePause {
-        xdpReceiveLoop(
-            receive: &socket.receive, fill: &socket.fill, frames: frames, ledger: ledger, check: &check,
-            violations: &violations, returned: &returnedFrames, batches: batches, progress: progress,
-            batchSize: options.batchSize, quota: quota, idlePolls: options.wait == .spin ? 1 << 12 : 0)
     }
 
     /// Makes the kernel look at FILL.

@@ -29,8 +29,6 @@ public final class Binding: Sendable {
     let bookkeeping: any TokenBookkeeping
     /// Queues that it is bound to. Under NAPI.
     nonisolated(unsafe) var queues: [Int] = []
-    /// Ring sets over it that are open. Under NAPI.
-    nonisolated(unsafe) var ringSets: [RingSet] = []
     /// What returning on the binding's own descriptor cost.
     let releaseCost = Mutex(CostMeter())
     private let users = Atomic<Int>(1)

@@ -12,21 +12,26 @@ public final class DriverQueue {
 
     private let kernel: Kernel
     private let binding: Binding
+    /// The kernel's and the binding's, which keep them: softirq counts no references.
+    private let device: Unmanaged<NetDevice>
+    private let pool: Unmanaged<PagePool>
     private let frags = UnsafeMutableBufferPointer<Frag>.allocate(capacity: DriverQueue.budget)
 
     /// The queue that `binding` is bound to.
     public init(_ kernel: Kernel, _ binding: Binding) {
         self.kernel = kernel
         self.binding = binding
+        device = .passUnretained(kernel.device)
+        pool = .passUnretained(binding.pool)
     }
 
     deinit { frags.deallocate() }
 
     /// The driver's poll begins: NAPI is held until `endPoll`.
-    public func beginPoll() { kernel.device.napi.lock() }
+    public func beginPoll() { device._withUnsafeGuaranteedRef { $0.napi.lock() } }
 
     /// The driver's poll is over.
-    public func endPoll() { kernel.device.napi.unlock() }
+    public func endPoll() { device._withUnsafeGuaranteedRef { $0.napi.unlock() } }
 
     /// Takes free buffers for the driver to post. When the pool has none at hand, return rings are looked at.
     ///
@@ -34,9 +39,11 @@ public final class DriverQueue {
     /// - Returns: how many were written.
     public func allocate(_ addresses: UnsafeMutableBufferPointer<UMEMAddress>) -> Int {
         var count = 0
-        return binding.pool.allocate(upTo: addresses.count) { niov in
-            addresses[count] = niov.pointee.dmabufOffset
-            count &+= 1
+        return pool._withUnsafeGuaranteedRef {
+            $0.allocate(upTo: addresses.count) { niov in
+                addresses[count] = niov.pointee.dmabufOffset
+                count &+= 1
+            }
         }
     }
 
@@ -57,11 +64,12 @@ public final class DriverQueue {
                 frag.niov?.prefetch()
                 frags[position] = frag
             }
-            let taken = take(UnsafeBufferPointer(rebasing: frags[..<count]), for: socket)
+            let batch = UnsafeBufferPointer(start: frags.baseAddress, count: count)
+            var taken = deliver(batch, to: socket)
+            if taken < count { taken &+= queue(UnsafeBufferPointer(rebasing: batch[taken...]), for: socket) }
             done &+= taken
             guard taken == count else {
-                for position in taken..<count { frags[position].free(inSoftirq: true) }
-                for packet in packets[(done &+ count &- taken)...] { niovs.frag(packet).free(inSoftirq: true) }
+                drop(UnsafeBufferPointer(rebasing: packets[done...]), niovs)
                 break
             }
         }
@@ -93,17 +101,25 @@ public final class DriverQueue {
         }
     }
 
-    private func take(_ batch: UnsafeBufferPointer<Frag>, for socket: Socket) -> Int {
-        guard !socket.isClosed, let ringSet = socket.unretainedRingSet else { return 0 }
-        return ringSet._withUnsafeGuaranteedRef { ringSet in
-            // Only we append, so an empty queue stays empty and order is kept.
-            let delivered = socket.queue.isEmptyLockless ? ringSet.deliver(batch, of: socket) : 0
-            guard delivered < batch.count else { return delivered }
-            let queued = min(socket.queue.room, batch.count &- delivered)
-            socket.queue.append(UnsafeBufferPointer(rebasing: batch[delivered..<delivered &+ queued]))
-            // Asks the consumer for a kick if the ring is still full.
-            _ = ringSet.deliver(socket)
-            return delivered &+ queued
-        }
+    /// Past the socket's queue. Only we append to that, so an empty one stays empty and order is kept.
+    @inline(__always)
+    private func deliver(_ batch: UnsafeBufferPointer<Frag>, to socket: Socket) -> Int {
+        guard !socket.isClosed, socket.queue.isEmptyLockless, let ringSet = socket.unretainedRingSet else { return 0 }
+        return ringSet._withUnsafeGuaranteedRef { $0.deliver(batch, of: socket) }
+    }
+
+    /// Into the socket's queue, as far as there is room. The consumer is asked for a kick if its ring is still full.
+    @inline(never)
+    private func queue(_ batch: UnsafeBufferPointer<Frag>, for socket: Socket) -> Int {
+        guard !socket.isClosed, let ringSet = socket.ringSet else { return 0 }
+        let queued = min(socket.queue.room, batch.count)
+        socket.queue.append(UnsafeBufferPointer(rebasing: batch[..<queued]))
+        _ = ringSet.deliver(socket)
+        return queued
+    }
+
+    @inline(never)
+    private func drop(_ packets: UnsafeBufferPointer<XDPDescriptor>, _ niovs: NetIOVs) {
+        for packet in packets { niovs.frag(packet).free(inSoftirq: true) }
     }
 }

@@ -11,10 +11,8 @@ public final class PagePool: @unchecked Sendable {
 
     /// The buffers.
     let table: UnsafeMutablePointer<NetIOVTable>
-    /// Asked for buffers before the ring is, in softirq: mapped return rings, as zcrx's refill ring is.
-    nonisolated(unsafe) var provider: (() -> Void)?
-    /// Told that there is no buffer anywhere.
-    nonisolated(unsafe) var onExhausted: (() -> Void)?
+    /// Asked for buffers before the ring is, in softirq, and told when there is none anywhere.
+    let provider: UnsafeMutablePointer<MemoryProvider>
     /// Told, once, that the pool is closed and every buffer is home: the binding can be freed.
     nonisolated(unsafe) var onAllHome: (() -> Void)?
 
@@ -37,6 +35,8 @@ public final class PagePool: @unchecked Sendable {
         cache = .allocate(capacity: Self.cacheSize)
         state = .allocate(capacity: 1)
         state.initialize(to: Cache())
+        provider = .allocate(capacity: 1)
+        provider.initialize(to: MemoryProvider())
         recycled = RecycleRing(capacity: count)
         table.initialize(to: NetIOVTable(count: count, bytes: niovBytes, pool: .passUnretained(self)))
         for index in 0..<count { _ = recycled.produce(niovs[NetIOVIndex(index)]) }
@@ -51,6 +51,8 @@ public final class PagePool: @unchecked Sendable {
         table.deallocate()
         cache.deallocate()
         state.deallocate()
+        provider.deinitialize(count: 1)
+        provider.deallocate()
     }
 
     /// Takes a buffer, with one reference, or nil when the pool is exhausted (S18) or closed. Softirq only.
@@ -97,7 +99,7 @@ public final class PagePool: @unchecked Sendable {
     /// Nothing is free and nothing is posted: packets are dropped. Softirq only.
     func reportExhausted() {
         state.pointee.exhausted &+= 1
-        onExhausted?()
+        if !isClosed.load(ordering: .relaxed) { provider.pointee.reportStarvation() }
     }
 
     @inline(__always)
@@ -108,7 +110,7 @@ public final class PagePool: @unchecked Sendable {
 
     private func fillCache() {
         guard !isClosed.load(ordering: .relaxed) else { return }
-        provider?()
+        provider.pointee.refill()
         guard state.pointee.count == 0 else { return }
         state.pointee.count = recycled.consume(into: cache, upTo: Self.refill)
     }
@@ -116,8 +118,6 @@ public final class PagePool: @unchecked Sendable {
     /// The queue is gone (`page_pool_destroy`): nothing is allocated any more. The softirq thread must be out of the pool.
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        provider = nil
-        onExhausted = nil
         var count = recycled.count
         while state.pointee.count > 0 {
             state.pointee.count &-= 1

@@ -175,10 +175,18 @@ public final class RingSet: @unchecked Sendable {
         }
     }
 
-    /// Wakes the consumer if it sleeps, after something was delivered.
+    /// Wakes the consumer if it sleeps, after something was delivered. Who asks takes no lock and counts no reference: both would wait
+    /// until the consumer's core has given up the line of the index just stored.
     func wakeConsumer() {
-        guard let delivery, wakes.load(ordering: .acquiring) else { return }
-        let wake = lock.withLock { sleeper(at: delivery) }
+        guard wakes.load(ordering: .acquiring), let unretainedDelivery,
+            unretainedDelivery._withUnsafeGuaranteedRef({ $0.consumerSleeps() })
+        else { return }
+        wake()
+    }
+
+    @inline(never)
+    private func wake() {
+        let wake = lock.withLock { state.pointee.wakeup }
         wake?()
     }
 

@@ -152,13 +152,13 @@ final class TokenContender: ReceiveContender {
     var program: RedirectProgram { chain.pointee.receiver.program }
     var descriptor: CInt { chain.pointee.receiver.socket.descriptor }
     var paceWords: [SharedWord] { consumers.all.map(\.page.received) }
-    var paced: UInt64 { chain.pointee.refused[0] }
+    var paced: UInt64 { chain.pointee[0].refused }
     var returned: UInt64 { chain.pointee.reposted }
     func drain() -> UInt64 { chain.pointee.drain(quota: .max) }
 
     func settle() {
         let consumer = consumers.all[0]
-        let delivered = UInt32(truncatingIfNeeded: chain.pointee.delivered[0])
+        let delivered = UInt32(truncatingIfNeeded: chain.pointee[0].delivered)
         while consumer.page.received.loadAcquire() != delivered, !consumer.isGone { ctr_pause() }
     }
 
@@ -170,12 +170,12 @@ final class TokenContender: ReceiveContender {
         let (consumer, received, posted) = (consumers.all[0], chain.pointee.received, chain.pointee.posted)
         let books = consumer.page.books
         guard consumer.ending?.exitCode == 0, books.received == received, books.misplaced == 0,
-            books.addresses == chain.pointee.addresses[0], chain.pointee.refused[0] == 0,
+            books.addresses == chain.pointee[0].addresses, chain.pointee[0].refused == 0,
             chain.pointee.receiver.violations.total == 0, posted == chain.pointee.receiver.socket.geometry.frameCount
         else {
             throw Failure(
                 .invariantBroken,
-                "xdp tokens: \(books.received) of \(received) packets were read, \(chain.pointee.refused[0]) refused, "
+                "xdp tokens: \(books.received) of \(received) packets were read, \(chain.pointee[0].refused) refused, "
                     + "\(books.misplaced) out of place, \(posted) chunks posted; no number is printed")
         }
     }

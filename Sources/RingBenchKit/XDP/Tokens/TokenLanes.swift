@@ -63,25 +63,25 @@ struct TokenLanes {
 }
 
 /// The data path before the model: takes a batch of packets that was peeked from RX and sorts it by consumer.
+///
+/// - Returns: bytes of those that are in a lane now.
 @inline(never)
-func xdpSortLoop(
-    _ batch: RingBatch, of receive: inout ReceiveRing, frames: AlignedFrames, ledger: borrowing FrameLedger,
-    lanes: TokenLanes, violations: inout ReceiveViolations, bytes: inout UInt64
-) {
+func xdpSortLoop(_ batch: RingBatch, of receiver: inout XDPReceiver, into lanes: TokenLanes) -> UInt64 {
+    let frames = AlignedFrames(of: receiver.socket)
     var offset: UInt32 = 0
     var size: UInt64 = 0
     var end = lanes.first
     while offset < batch.count {
-        let descriptor = receive.read(at: batch[offset])
+        let descriptor = receiver.socket.receive.read(at: batch[offset])
         offset &+= 1
         let (last, overflow) = descriptor.address.addingReportingOverflow(UInt64(descriptor.length))
         guard !overflow, last <= frames.byteCount else {
-            violations.badAddresses &+= 1
+            receiver.violations.badAddresses &+= 1
             continue
         }
         // The chunk that the driver wrote to must be one that was posted to FILL.
-        guard ledger.take(frames.number(of: descriptor.address)) else {
-            violations.doubledFrames &+= 1
+        guard receiver.ledger.take(frames.number(of: descriptor.address)) else {
+            receiver.violations.doubledFrames &+= 1
             continue
         }
         size &+= UInt64(descriptor.length)
@@ -93,24 +93,29 @@ func xdpSortLoop(
         }
     }
     if lanes.count == 1 { lanes.first = end }
-    bytes &+= size
-    receive.release(batch.count)
+    receiver.socket.receive.release(batch.count)
+    receiver.batches.record(batch.count)
+    return size
 }
 
 /// The data path behind the model: posts buffers to reserved slots of FILL.
 ///
-/// - Returns: buffers posted; fewer than given if one is posted already, which is a broken invariant.
+/// - Returns: buffers posted; fewer than given if one is posted already, which is a broken invariant and counted.
 @inline(never)
 func xdpPostLoop(
-    fill: inout FillRing, slots: RingBatch, addresses: UnsafeBufferPointer<UMEMAddress>, frames: AlignedFrames,
-    ledger: borrowing FrameLedger
+    _ addresses: UnsafeBufferPointer<UMEMAddress>, to slots: RingBatch, of receiver: inout XDPReceiver
 ) -> UInt32 {
+    let frames = AlignedFrames(of: receiver.socket)
     var posted: UInt32 = 0
-    for address in addresses where ledger.give(frames.number(of: address)) {
-        fill.write(address, at: slots[posted])
+    for address in addresses {
+        guard receiver.ledger.give(frames.number(of: address)) else {
+            receiver.violations.doubledFrames &+= 1
+            continue
+        }
+        receiver.socket.fill.write(address, at: slots[posted])
         posted &+= 1
     }
-    fill.cancel(slots.count &- posted)
-    fill.submit(posted)
+    receiver.socket.fill.cancel(slots.count &- posted)
+    receiver.socket.fill.submit(posted)
     return posted
 }

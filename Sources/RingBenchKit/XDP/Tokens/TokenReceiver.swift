@@ -10,14 +10,9 @@ import TokenRingXDP
 /// for FILL. Only offsets move.
 struct TokenReceiver: ~Copyable {
     var receiver: XDPReceiver
-    /// Whom lane i is for; and the same for the loop, which counts no references.
+    /// Whom lane i is for.
     private let sockets: [Socket]
-    private let targets: UnsafeMutablePointer<Unmanaged<Socket>>
-    /// What each lane's socket took: packets, and where they lie.
-    private(set) var delivered: [UInt64]
-    private(set) var addresses: [AddressDigest]
-    /// Packets that a lane's socket refused: closed, or no room in its ring and queue.
-    private(set) var refused: [UInt64]
+    private let books: UnsafeMutablePointer<LaneBooks>
     /// Packets taken from RX, and their bytes.
     private(set) var received: UInt64 = 0
     private(set) var bytes: UInt64 = 0
@@ -56,13 +51,12 @@ struct TokenReceiver: ~Copyable {
         lanes = TokenLanes(count: sockets.count, capacity: max(Int(options.batchSize), DriverQueue.budget))
         scratch = .allocate(capacity: Int(options.umemFrames))
         self.sockets = sockets
-        targets = .allocate(capacity: sockets.count)
-        for (lane, socket) in sockets.enumerated() { (targets + lane).initialize(to: .passUnretained(socket)) }
+        books = .allocate(capacity: sockets.count)
+        for (lane, socket) in sockets.enumerated() {
+            (books + lane).initialize(to: LaneBooks(socket: .passUnretained(socket)))
+        }
         refillBatch = min(64, max(1, options.umemFrames / 4))
         passPackets = max(options.batchSize, UInt32(DriverQueue.budget))
-        delivered = Array(repeating: 0, count: sockets.count)
-        refused = delivered
-        addresses = Array(repeating: AddressDigest(), count: sockets.count)
         do throws(Failure) {
             // The receiver posts all chunks before it binds: they are no longer the pool's.
             driver.beginPoll()
@@ -73,7 +67,7 @@ struct TokenReceiver: ~Copyable {
         } catch {
             lanes.destroy()
             scratch.deallocate()
-            targets.deallocate()
+            books.deallocate()
             throw error
         }
     }
@@ -81,8 +75,23 @@ struct TokenReceiver: ~Copyable {
     deinit {
         lanes.destroy()
         scratch.deallocate()
-        targets.deallocate()
+        books.deallocate()
     }
+
+    /// What became of a lane's packets.
+    struct LaneBooks {
+        /// Whom it is for; the receiver keeps it, and its loop counts no references.
+        fileprivate let socket: Unmanaged<Socket>
+        /// Packets that the socket took.
+        fileprivate(set) var delivered: UInt64 = 0
+        /// Where they lie.
+        fileprivate(set) var addresses = AddressDigest()
+        /// Packets that the socket refused: closed, or no room in its ring and queue.
+        fileprivate(set) var refused: UInt64 = 0
+    }
+
+    /// What became of a lane's packets.
+    subscript(_ lane: Int) -> LaneBooks { books[lane] }
 
     /// Moves what is in RX to the consumers until a pass finds less than its budget or `quota` packets were taken; and what came
     /// back from them to FILL, once it may be a batch.
@@ -130,16 +139,12 @@ struct TokenReceiver: ~Copyable {
 
     /// Takes packets that were peeked from RX, `batchSize` at a time, into the lanes.
     private mutating func sort(_ arrived: RingBatch) {
-        let frames = AlignedFrames(of: receiver.socket)
         var position: UInt32 = 0
         while position < arrived.count {
             let batch = RingBatch(
                 first: arrived[position], count: min(receiver.options.batchSize, arrived.count &- position))
             position &+= batch.count
-            xdpSortLoop(
-                batch, of: &receiver.socket.receive, frames: frames, ledger: receiver.ledger, lanes: lanes,
-                violations: &receiver.violations, bytes: &bytes)
-            receiver.batches.record(batch.count)
+            bytes &+= xdpSortLoop(batch, of: &receiver, into: lanes)
         }
     }
 
@@ -147,12 +152,12 @@ struct TokenReceiver: ~Copyable {
         for lane in 0..<lanes.count {
             let packets = lanes[lane]
             guard !packets.isEmpty else { continue }
-            let taken = targets[lane]._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
-            var digest = addresses[lane]
+            let taken = books[lane].socket._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
+            var digest = books[lane].addresses
             for packet in packets[..<taken] { digest.add(packet.address) }
-            addresses[lane] = digest
-            delivered[lane] &+= UInt64(taken)
-            refused[lane] &+= UInt64(packets.count &- taken)
+            books[lane].addresses = digest
+            books[lane].delivered &+= UInt64(taken)
+            books[lane].refused &+= UInt64(packets.count &- taken)
         }
     }
 
@@ -160,7 +165,7 @@ struct TokenReceiver: ~Copyable {
     private func wakeConsumers() {
         for lane in 0..<lanes.count where !lanes[lane].isEmpty {
             lanes.empty(lane)
-            targets[lane]._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) }
+            books[lane].socket._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) }
         }
     }
 
@@ -198,10 +203,7 @@ struct TokenReceiver: ~Copyable {
     private mutating func post(_ refill: Refill) {
         guard !refill.slots.isEmpty else { return }
         let given = xdpPostLoop(
-            fill: &receiver.socket.fill, slots: refill.slots,
-            addresses: UnsafeBufferPointer(rebasing: scratch[..<refill.count]),
-            frames: AlignedFrames(of: receiver.socket), ledger: receiver.ledger)
-        if Int(given) < refill.count { receiver.violations.doubledFrames &+= UInt64(refill.count &- Int(given)) }
+            UnsafeBufferPointer(rebasing: scratch[..<refill.count]), to: refill.slots, of: &receiver)
         posted &+= given
         reposted &+= UInt64(given)
         receiver.returnedFrames = reposted

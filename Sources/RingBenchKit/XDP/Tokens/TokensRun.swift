@@ -61,9 +61,9 @@ struct TokensRun: ~Copyable {
     private func unread(_ chain: borrowing TokenReceiver) -> UInt32 {
         var packets: UInt64 = 0
         for consumer in consumers.all {
-            packets &+= chain.refused[consumer.number]
+            packets &+= chain[consumer.number].refused
             guard consumer.isGone else { continue }
-            packets &+= chain.delivered[consumer.number] &- UInt64(consumer.page.received.loadAcquire())
+            packets &+= chain[consumer.number].delivered &- UInt64(consumer.page.received.loadAcquire())
         }
         return UInt32(truncatingIfNeeded: packets)
     }
@@ -76,7 +76,7 @@ struct TokensRun: ~Copyable {
             : now - startNanoseconds >= configuration.durationNanoseconds / 2
         guard isMiddle else { return }
         killAsked = true
-        receivedAtKill = chain.delivered
+        receivedAtKill = consumers.all.map { chain[$0.number].delivered }
         consumers.killOne()
     }
 
@@ -114,7 +114,7 @@ struct TokensRun: ~Copyable {
             packets: chain.received, bytes: chain.bytes, batches: chain.receiver.batches.batches,
             calls: chain.receiver.calls,
             posted: chain.posted, frames: chain.receiver.socket.geometry.frameCount, statistics: statistics,
-            refused: chain.refused.reduce(0, +))
+            refused: consumers.all.reduce(0) { $0 + chain[$1.number].refused })
     }
 
     // MARK: the end
@@ -130,9 +130,9 @@ struct TokensRun: ~Copyable {
         let umem = chain.receiver.account()
         let rows = consumers.all.map { consumer in
             TokenConsumerReport(
-                consumer, delivered: chain.delivered[consumer.number], refused: chain.refused[consumer.number],
-                addresses: chain.addresses[consumer.number],
-                afterKill: killAsked ? chain.delivered[consumer.number] - receivedAtKill[consumer.number] : nil,
+                consumer, delivered: chain[consumer.number].delivered, refused: chain[consumer.number].refused,
+                addresses: chain[consumer.number].addresses,
+                afterKill: killAsked ? chain[consumer.number].delivered - receivedAtKill[consumer.number] : nil,
                 wasKilled: killAsked && consumer.ending?.exitCode == 128 + SIGKILL,
                 sharedPages: sharedPages[consumer.number])
         }
