@@ -36,14 +36,24 @@ public struct CostMeter: BitwiseCopyable, Codable, Sendable {
     @inlinable @inline(__always)
     public static func start() -> UInt64 { ctr_ticks() }
 
+    /// The counter, or nil where somebody else takes the time: reading it costs as much as some tokens.
+    @inline(__always)
+    static func start(if isTimed: Bool) -> UInt64? { isTimed ? ctr_ticks() : nil }
+
     /// The counter once all that comes before was done, also what waits for memory: for spans of a packet or two, around which
     /// the plain counter may be read before a load of the span has ended.
     @inlinable @inline(__always)
     public static func ordered() -> UInt64 { ctr_ticks_ordered() }
 
-    /// Adds a batch whose time somebody else takes: reading the counter costs as much as a token.
+    /// Adds a batch whose time somebody else takes.
     @inline(__always)
     mutating func count(_ count: Int) { allTokens &+= UInt64(truncatingIfNeeded: count) }
+
+    /// Adds the batch that began at `start` and ends now; without its time where somebody else takes that.
+    @inline(__always)
+    mutating func add(since start: UInt64?, tokens count: Int) {
+        if let start { add(since: start, until: ctr_ticks(), tokens: count) } else { self.count(count) }
+    }
 
     /// Adds the batch that began at `start` and ends now, or at `end`.
     @inline(__always)

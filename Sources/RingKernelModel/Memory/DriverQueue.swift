@@ -23,6 +23,7 @@ public final class DriverQueue {
         self.binding = binding
         device = .passUnretained(kernel.device)
         pool = .passUnretained(binding.pool)
+        binding.pool.provider.pointee.isTimed = false
     }
 
     deinit { frags.deallocate() }

@@ -4,6 +4,8 @@
 /// Asked in softirq and changed under NAPI. Walking it counts no references: an atomic instruction for each would wait for the
 /// stores before it.
 struct MemoryProvider: ~Copyable {
+    /// Whether the ring sets take the time of what they take back; a driver's poll is timed as a whole.
+    var isTimed = true
     private var ringSets = UnsafeMutableBufferPointer<Unmanaged<RingSet>>(start: nil, count: 0)
 
     /// From now on `ringSet` is asked too, after those that are there.
@@ -27,7 +29,7 @@ struct MemoryProvider: ~Copyable {
     @inline(__always)
     func refill() {
         for ringSet in ringSets {
-            if ringSet._withUnsafeGuaranteedRef({ $0.refill() }) >= PagePool.refill { break }
+            if ringSet._withUnsafeGuaranteedRef({ $0.refill(isTimed: isTimed) }) >= PagePool.refill { break }
         }
     }
 

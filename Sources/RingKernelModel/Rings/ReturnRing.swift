@@ -7,9 +7,10 @@ protocol ReturnRing: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - enough: buffers after which a pass in softirq stops; nil to take all that is there now, in process context.
+    ///   - isTimed: whether to take the time, or only to count.
     ///   - cost: where the time goes, batch by batch.
     /// - Returns: tokens taken back.
-    func consume(until enough: Int?, for owner: TokenOwner, cost: inout CostMeter) -> Int
+    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int
 
     /// What the kernel has seen of the ring.
     var statistics: RingStatistics { get }

@@ -210,10 +210,12 @@ public final class RingSet: @unchecked Sendable {
     /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
     ///
     /// - Returns: tokens taken back.
-    func refill() -> Int {
+    func refill(isTimed: Bool) -> Int {
         lock.withLock {
             state.pointee.isClosed
-                ? 0 : returns.consume(until: Self.enoughBuffers, for: owner, cost: &state.pointee.release)
+                ? 0
+                : returns.consume(
+                    until: Self.enoughBuffers, for: owner, isTimed: isTimed, cost: &state.pointee.release)
         }
     }
 
@@ -240,7 +242,8 @@ public final class RingSet: @unchecked Sendable {
     /// - Returns: tokens taken back.
     public func flush() -> Int {
         lock.withLock {
-            state.pointee.isClosed ? 0 : returns.consume(until: nil, for: owner, cost: &state.pointee.release)
+            state.pointee.isClosed
+                ? 0 : returns.consume(until: nil, for: owner, isTimed: true, cost: &state.pointee.release)
         }
     }
 

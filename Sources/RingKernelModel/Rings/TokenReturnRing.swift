@@ -36,7 +36,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
 
     var statistics: RingStatistics { ring.pointee.statistics }
 
-    func consume(until enough: Int?, for owner: TokenOwner, cost: inout CostMeter) -> Int {
+    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int {
         let pass = Pass(
             enough: enough ?? .max, inSoftirq: enough != nil,
             looks: enough == nil ? Self.mostRefusedPerFlush : Int(Self.mostEntriesPerPass),
@@ -45,7 +45,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         var looked = 0
         var entries: UInt32 = 0
         while released < pass.enough, looked < pass.looks, entries < pass.entries {
-            let start = CostMeter.start()
+            let start = CostMeter.start(if: isTimed)
             let before = released
             if rest.token_count > 0 {
                 let range = rest
