@@ -74,6 +74,8 @@ public final class DriverQueue {
                 break
             }
         }
+        // Buffers are posted and received into in order, and mostly lie in order.
+        if let last = packets.last { niovs.prefetch(behind: last) }
         return done
     }
 
@@ -91,6 +93,12 @@ public final class DriverQueue {
         init(_ binding: Binding) {
             table = binding.niovs
             shift = UInt64(truncatingIfNeeded: binding.niovBytes.trailingZeroBitCount)
+        }
+
+        /// Fetches what the next packets will probably be received into.
+        @inline(__always)
+        func prefetch(behind packet: XDPDescriptor) {
+            table.prefetch(from: NetIOVIndex(truncatingIfNeeded: packet.address &>> shift) &+ 1, 2)
         }
 
         @inline(__always)

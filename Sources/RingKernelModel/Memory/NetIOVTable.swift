@@ -19,6 +19,20 @@ struct NetIOVTable {
         niovs.deallocate()
     }
 
+    /// Lines that are fetched ahead of a walk.
+    static let ahead: UInt32 = 8
+
+    /// Fetches the lines of up to `ahead` net_iovs from `index` on, as many of them as there are.
+    @inline(__always)
+    func prefetch(from index: NetIOVIndex, _ most: UInt32 = ahead) {
+        let end = min(UInt64(index) + UInt64(min(most, Self.ahead)), UInt64(count))
+        var next = UInt64(index)
+        while next < end {
+            self[NetIOVIndex(truncatingIfNeeded: next)].prefetch()
+            next &+= 1
+        }
+    }
+
     @inline(__always)
     subscript(_ index: NetIOVIndex) -> NetIOVPointer { niovs + Int(index) }
 }

@@ -69,12 +69,12 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         return released
     }
 
-    /// Fetches the lines of the buffers that a batch returns. What it reads is a hint; it is read again when it counts.
+    /// Fetches the lines of the first buffers of each range that a batch returns. What it reads is a hint; it is read again when it counts.
     @inline(__always)
     private func prefetch(_ batch: RingBatch, of owner: TokenOwner) {
         guard let niovs = owner.niovs else { return }
         ring.pointee.read(batch) { range in
-            if range.token_start < niovs.pointee.count { niovs.pointee[range.token_start].prefetch() }
+            niovs.pointee.prefetch(from: range.token_start, range.token_count)
         }
     }
 
