@@ -57,8 +57,7 @@ final class PerBindingURef: TokenBookkeeping {
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {
         guard let niovs = owner.niovs else { return 0 }
         return walk(start: start, count: count, limit: niovs.pointee.count, owner: owner, attempts: &attempts) {
-            niovs.pointee.prefetch(from: $0 &+ NetIOVTable.ahead, 1)
-            return releaseOne(niovs.pointee[$0], owner, inSoftirq)
+            releaseOne(niovs.pointee[$0], owner, inSoftirq)
         }
     }
 

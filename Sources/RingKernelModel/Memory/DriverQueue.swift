@@ -98,7 +98,7 @@ public final class DriverQueue {
         /// Fetches what the next packets will probably be received into.
         @inline(__always)
         func prefetch(behind packet: XDPDescriptor) {
-            table.prefetch(from: NetIOVIndex(truncatingIfNeeded: packet.address &>> shift) &+ 1, 2)
+            table.prefetch(2, from: NetIOVIndex(truncatingIfNeeded: packet.address &>> shift) &+ 1)
         }
 
         @inline(__always)

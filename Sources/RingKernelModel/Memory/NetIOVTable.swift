@@ -19,13 +19,10 @@ struct NetIOVTable {
         niovs.deallocate()
     }
 
-    /// Lines that are fetched ahead of a walk.
-    static let ahead: UInt32 = 8
-
-    /// Fetches the lines of up to `ahead` net_iovs from `index` on, as many of them as there are.
+    /// Fetches the lines of `most` net_iovs from `index` on, as far as there are so many.
     @inline(__always)
-    func prefetch(from index: NetIOVIndex, _ most: UInt32 = ahead) {
-        let end = min(UInt64(index) + UInt64(min(most, Self.ahead)), UInt64(count))
+    func prefetch(_ most: UInt32, from index: NetIOVIndex) {
+        let end = min(UInt64(index) + UInt64(most), UInt64(count))
         var next = UInt64(index)
         while next < end {
             self[NetIOVIndex(truncatingIfNeeded: next)].prefetch()

@@ -69,12 +69,16 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         return released
     }
 
-    /// Fetches the lines of the first buffers of each range that a batch returns. What it reads is a hint; it is read again when it counts.
+    /// Fetches the lines of the buffers that a batch returns, of the first `batch` of them. What it reads is a hint; it is read again
+    /// when it counts.
     @inline(__always)
     private func prefetch(_ batch: RingBatch, of owner: TokenOwner) {
         guard let niovs = owner.niovs else { return }
+        var left = Self.batch
         ring.pointee.read(batch) { range in
-            niovs.pointee.prefetch(from: range.token_start, range.token_count)
+            let count = min(range.token_count, left)
+            left &-= count
+            niovs.pointee.prefetch(count, from: range.token_start)
         }
     }
 
