@@ -1,3 +1,4 @@
+import CTokenRing
 import RingKernelModel
 import Testing
 import TokenRing
@@ -9,8 +10,10 @@ struct DriverQueueTests {
     private let binding: Binding
     private let driver: DriverQueue
 
-    init() throws {
-        kernel = Kernel(bare: try #require(Composition.named("mapped-ring-owned")))
+    init() throws { try self.init("mapped-ring-owned") }
+
+    private init(_ composition: String) throws {
+        kernel = Kernel(bare: try #require(Composition.named(composition)))
         var request = BindRequest()
         request.dmabufBytes = 64 * Binding.pageBytes
         binding = try kernel.bind(request).get()
@@ -32,13 +35,15 @@ struct DriverQueueTests {
 
     /// Packets of 64 bytes, 256 bytes into each buffer, as AF_XDP places them.
     private func receive(_ buffers: some Sequence<UMEMAddress>, for socket: Socket) -> Int {
-        buffers.map { XDPDescriptor(address: $0 + 256, length: 64) }.withUnsafeBufferPointer {
-            driver.receive($0, for: socket)
-        }
+        driver.receive(buffers.map { XDPDescriptor(address: $0 + 256, length: 64) }, for: socket)
     }
 
-    @Test("every buffer is given once, and again when its token is back")
-    func goesRound() throws {
+    @Test(
+        "every buffer is given once, and again when its token is back",
+        arguments: ["mapped-ring", "mapped-ring-owned", "mapped-ring-xarray"])
+    func goesRound(composition: String) throws { try DriverQueueTests(composition).goesRound() }
+
+    private func goesRound() throws {
         let (socket, ends) = try open()
         let first = allocate()
         #expect(Set(first) == Set((0..<64).map { UInt64($0) * 4096 }))
@@ -47,7 +52,9 @@ struct DriverQueueTests {
             #expect(receive(first, for: socket) == 64)
             let frags = ends.take()
             #expect(frags.map(\.frag_offset) == first.map { $0 + 256 })
-            #expect(frags.allSatisfy { UInt64($0.frag_token) == $0.frag_offset / 4096 && $0.frag_size == 64 })
+            #expect(Set(frags.map(\.frag_token)).count == 64)
+            #expect(frags.allSatisfy { $0.frag_size == 64 && $0.socket_cookie == socket.cookie })
+            #expect(frags.map(\.flags) == Array(repeating: 0, count: 63) + [UInt32(TOKEN_RING_FRAG_LAST)])
             #expect(allocate().isEmpty, "a buffer came back before its token")
             ends.put(frags.map(\.frag_token))
             #expect(Set(allocate()) == Set(first))
@@ -94,9 +101,7 @@ struct DriverQueueTests {
         let addresses = UnsafeMutableBufferPointer<UMEMAddress>.allocate(capacity: 64)
         defer { addresses.deallocate() }
         #expect(driver.allocate(addresses) == 64)
-        let taken = addresses.map { XDPDescriptor(address: $0 + 256, length: 64) }.withUnsafeBufferPointer {
-            driver.receive($0, for: socket)
-        }
+        let taken = driver.receive(addresses.map { XDPDescriptor(address: $0 + 256, length: 64) }, for: socket)
         #expect(taken == 16 + 8)
         #expect(binding.pool.audit.freeBuffers == 40)
         #expect(driver.allocate(addresses) == 40)
@@ -117,6 +122,69 @@ struct DriverQueueTests {
         #expect(Set(allocate()).isDisjoint(with: buffers[20..<30]))
     }
 
+    @Test(
+        "packets in buffers that are not posted are counted and nothing else; those around them arrive in order",
+        arguments: ["mapped-ring", "mapped-ring-owned", "mapped-ring-xarray"])
+    func strays(composition: String) throws { try DriverQueueTests(composition).strays() }
+
+    private func strays() throws {
+        let (socket, ends) = try open()
+        let buffers = allocate()
+        #expect(driver.posted == 64)
+        func packet(_ buffer: UMEMAddress, _ length: UInt32 = 64) -> XDPDescriptor {
+            XDPDescriptor(address: buffer + 256, length: length)
+        }
+        let strays = [
+            packet(buffers[0]),  // A second time.
+            packet(64 * 4096), packet(.max - 4096), packet(buffers[5], 4096 - 256 + 1), packet(buffers[5], .max),
+        ]
+        var packets = [packet(buffers[0])]
+        for (number, stray) in strays.enumerated() { packets += [stray, packet(buffers[number + 1])] }
+        packets[packets.count - 1] = packet(buffers[5], 4096 - 256)
+        #expect(driver.receive(packets, for: socket) == 6)
+        #expect(driver.strayPackets == 5)
+        #expect(driver.posted == 58)
+        let frags = ends.take()
+        #expect(frags.map(\.frag_offset) == buffers[..<6].map { $0 + 256 })
+        #expect(frags.map(\.frag_size) == Array(repeating: 64, count: 5) + [4096 - 256])
+        ends.put(frags.map(\.frag_token))
+        #expect(Set(allocate()) == Set(buffers[..<6]))
+        #expect(driver.posted == 64)
+        #expect(binding.pool.audit.doubleFrees == 0)
+    }
+
+    @Test("room that is not used goes back, and a call of the ring set finds it unlocked")
+    func room() throws {
+        let (socket, ends) = try open(deliveryEntries: 16)
+        let buffers = allocate()
+        for position in 0..<20 {
+            let room = driver.makeRoom(for: socket, packets: 16)
+            let packet = XDPDescriptor(address: buffers[position], length: 1)
+            let taken = withUnsafePointer(to: packet) {
+                driver.receive(.init(start: $0, count: 1), for: socket, in: room)
+            }
+            #expect(taken == 1)
+            #expect(ends.ringSet.counters.delivered == UInt64(position + 1))
+            #expect(ends.take().map(\.frag_offset) == [buffers[position]])
+        }
+        let room = driver.makeRoom(for: socket, packets: 16)
+        #expect(driver.receive(.init(start: nil, count: 0), for: socket, in: room) == 0)
+        #expect(ends.ringSet.flush() == 0)
+    }
+
+    @Test("what gets no token for want of memory waits in the socket's queue, in order")
+    func noMemory() throws {
+        let tests = try DriverQueueTests("mapped-ring-xarray")
+        let (socket, ends) = try tests.open()
+        let buffers = tests.allocate()
+        tests.kernel.faults.failNext(.tokenAllocation)
+        #expect(tests.receive(buffers[..<8], for: socket) == 8)
+        #expect(tests.receive(buffers[8..<16], for: socket) == 8)
+        #expect(tests.driver.strayPackets == 0)
+        #expect(ends.take().map(\.frag_offset) == buffers[..<16].map { $0 + 256 })
+        #expect(tests.driver.posted == 48)
+    }
+
     @Test("a driver without a buffer says so once, until it is asked again")
     func starvation() throws {
         let (_, ends) = try open()
@@ -127,5 +195,13 @@ struct DriverQueueTests {
         #expect(ends.ringSet.counters.starved == 1)
         #expect(ends.ringSet.arm() == 0)
         #expect(ends.ringSet.arm() != 0)
+    }
+}
+
+extension DriverQueue {
+    /// Makes room for packets and receives them.
+    func receive(_ packets: [XDPDescriptor], for socket: Socket) -> Int {
+        let room = makeRoom(for: socket, packets: packets.count)
+        return packets.withUnsafeBufferPointer { receive($0, for: socket, in: room) }
     }
 }

@@ -42,8 +42,7 @@ struct RingSetWakeupTests {
         wakesSleepersOnly(try RingEnds(try #require(model.kernel.ringSet))) {
             var address: UMEMAddress = 0
             #expect(withUnsafeMutablePointer(to: &address) { driver.allocate(.init(start: $0, count: 1)) } == 1)
-            let packet = XDPDescriptor(address: address, length: 64)
-            #expect(withUnsafePointer(to: packet) { driver.receive(.init(start: $0, count: 1), for: socket) } == 1)
+            #expect(driver.receive([XDPDescriptor(address: address, length: 64)], for: socket) == 1)
             driver.finishPoll(for: socket)
         }
     }

@@ -183,7 +183,9 @@ struct XDPReceiver: ~Copyable {
 
     /// Where every frame is of the UMEM, or of the part of it that this queue has. Exact once the program is detached and RX
     /// is empty.
-    mutating func account(of frames: UInt32? = nil) -> UMEMAccount {
+    ///
+    /// - Parameter heldByKernel: if somebody else knows, frames that the kernel has.
+    mutating func account(of frames: UInt32? = nil, heldByKernel: UInt32? = nil) -> UMEMAccount {
         let capacity = socket.geometry.frameCount * 2
         let free = socket.fill.reserve(upTo: capacity)
         socket.fill.cancel(free.count)
@@ -191,6 +193,7 @@ struct XDPReceiver: ~Copyable {
         socket.receive.cancel(waiting.count)
         return UMEMAccount(
             frames: frames ?? socket.geometry.frameCount, frameBytes: socket.geometry.chunkBytes,
-            heldByKernel: ledger.kernelFrames(), inFillRing: capacity - free.count, inReceiveRing: waiting.count)
+            heldByKernel: heldByKernel ?? ledger.kernelFrames(), inFillRing: capacity - free.count,
+            inReceiveRing: waiting.count)
     }
 }

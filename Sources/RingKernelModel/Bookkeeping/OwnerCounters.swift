@@ -6,7 +6,8 @@ import Synchronization
 final class OwnerCounters: @unchecked Sendable {
     /// Net_iovs of the binding.
     let count: Int
-    private let counters: UnsafeMutablePointer<Atomic<Int32>>
+    /// One for each net_iov.
+    let counters: UnsafeMutablePointer<Atomic<Int32>>
     private let niovs: NetIOVPointer
 
     /// All at 0. The owner keeps the binding alive.

@@ -28,10 +28,10 @@ final class PerBindingURef: TokenBookkeeping {
         return frags.count
     }
 
-    func issueTakingOver(
-        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
-    ) -> Int {
-        for (position, frag) in frags.enumerated() {
+    func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
+        let last = packets.count &- 1
+        for position in 0..<packets.count {
+            guard let frag = packets.take(position) else { return position }
             let niov = frag.niov.unsafelyUnwrapped
             switch decrement {
             case .asPosted:
@@ -39,9 +39,9 @@ final class PerBindingURef: TokenBookkeeping {
                 niov.drop(inSoftirq: true)
             case .ifPositive: niov.pass(to: niov.pointee.userReferences)
             }
-            tokens[position] = niov.pointee.index
+            slots.write(frag, token: niov.pointee.index, at: position, isLast: position == last)
         }
-        return frags.count
+        return packets.count
     }
 
     @inline(__always)

@@ -34,19 +34,18 @@ final class PerOwnerURef: TokenBookkeeping {
         return frags.count
     }
 
-    func issueTakingOver(
-        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
-    ) -> Int {
+    func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
         guard let ledger = owner.ledger(as: OwnerCounters.self) else { return 0 }
-        ledger._withUnsafeGuaranteedRef { counters in
-            for (position, frag) in frags.enumerated() {
-                let niov = frag.niov.unsafelyUnwrapped
-                let index = niov.pointee.index
-                niov.pass(to: counters[index].pointee)
-                tokens[position] = index
-            }
+        let counters = ledger._withUnsafeGuaranteedRef { $0.counters }
+        let last = packets.count &- 1
+        for position in 0..<packets.count {
+            guard let frag = packets.take(position) else { return position }
+            let niov = frag.niov.unsafelyUnwrapped
+            let index = niov.pointee.index
+            niov.pass(to: counters[Int(index)])
+            slots.write(frag, token: index, at: position, isLast: position == last)
         }
-        return frags.count
+        return packets.count
     }
 
     func release(start: UInt32, count: UInt32, from owner: TokenOwner, attempts: inout Int, inSoftirq: Bool) -> Int {

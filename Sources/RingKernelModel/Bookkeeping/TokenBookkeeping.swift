@@ -16,7 +16,7 @@ public protocol TokenBookkeeping: AnyObject, Sendable {
     /// Gives the owner a token for each fragment and takes a pool reference behind it.
     ///
     /// - Parameters:
-    ///   - frags: fragments of one binding that the owner admitted, each in a net_iov; `TrafficSource.mostFrags` at most.
+    ///   - frags: fragments of one binding that the owner admitted, each in a net_iov.
     ///   - waiting: fragments that were there to be given, these among them; a mechanism that reserves in batches reserves
     ///     for all and gives back what is not used.
     ///   - tokens: room for `waiting` tokens.
@@ -25,13 +25,12 @@ public protocol TokenBookkeeping: AnyObject, Sendable {
         _ frags: UnsafeBufferPointer<Frag>, of waiting: Int, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
     ) -> Int
 
-    /// As `issue`, of fragments that go away with it: the token may take over its fragment's pool reference instead of
-    /// taking one that the fragment then drops. Softirq only.
+    /// As `issue`, of packets that a driver just received: the token may take over its buffer's pool reference instead of taking
+    /// one that the packet then drops, and its entry is written at once. Softirq only.
     ///
+    /// - Parameter slots: one for each packet.
     /// - Returns: how many were given; the rest has no token, and its reference is still the caller's.
-    func issueTakingOver(
-        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
-    ) -> Int
+    func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int
 
     /// Takes tokens `start ..< start + count` back.
     ///
@@ -54,13 +53,25 @@ extension TokenBookkeeping {
     public var mostBindings: Int { .max }
     /// A mechanism whose tokens name no binding knows an owner from its first receive on.
     public func knows(_ owner: TokenOwner) -> Bool { mostBindings != 1 || owner.binding != nil }
-    /// What every mechanism can do: a token of its own, and then the fragment goes.
-    public func issueTakingOver(
-        _ frags: UnsafeBufferPointer<Frag>, to owner: TokenOwner, tokens: UnsafeMutablePointer<UInt32>
-    ) -> Int {
-        let issued = issue(frags, of: frags.count, to: owner, tokens: tokens)
-        for frag in frags[..<issued] { frag.free(inSoftirq: true) }
-        return issued
+    /// What every mechanism can do: a token of its own, and then the packet goes.
+    public func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
+        withUnsafeTemporaryAllocation(of: Frag.self, capacity: packets.count) { frags in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: packets.count) { tokens in
+                guard let names = tokens.baseAddress else { return 0 }
+                var taken = 0
+                while taken < packets.count, let frag = packets.take(taken) {
+                    frags[taken] = frag
+                    taken += 1
+                }
+                let issued = issue(UnsafeBufferPointer(rebasing: frags[..<taken]), of: taken, to: owner, tokens: names)
+                for frag in frags[issued..<taken] { frag.niov?.pointee.isPosted = true }
+                for position in 0..<issued {
+                    slots.write(frags[position], token: names[position], at: position, isLast: position == issued - 1)
+                    frags[position].free(inSoftirq: true)
+                }
+                return issued
+            }
+        }
     }
     /// Nothing per owner.
     public func makeLedger(for binding: Binding?) -> AnyObject? { nil }

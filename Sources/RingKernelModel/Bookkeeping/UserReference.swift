@@ -25,9 +25,15 @@ extension UnsafeMutablePointer where Pointee == NetIOV {
     func pass(to counter: borrowing Atomic<Int32>) {
         if pointee.poolReferences.load(ordering: .acquiring) == 1 {
             counter.store(1, ordering: .releasing)
-        } else if counter.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 {
-            drop(inSoftirq: true)
+        } else {
+            add(to: counter)
         }
+    }
+
+    /// There are tokens out already, or other references. Rare: a call, so that loops over buffers keep their registers.
+    @inline(never)
+    private func add(to counter: borrowing Atomic<Int32>) {
+        if counter.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 { drop(inSoftirq: true) }
     }
 
     /// One token less; the last drops the pool reference. A return that nobody holds changes nothing and is counted (R7).

@@ -15,7 +15,9 @@ public final class DriverQueue {
     /// The kernel's and the binding's, which keep them: softirq counts no references.
     private let device: Unmanaged<NetDevice>
     private let pool: Unmanaged<PagePool>
-    private let frags = UnsafeMutableBufferPointer<Frag>.allocate(capacity: DriverQueue.budget)
+
+    /// Packets that were in no posted buffer, or longer than it: a broken invariant.
+    public private(set) var strayPackets: UInt64 = 0
 
     /// The queue that `binding` is bound to.
     public init(_ kernel: Kernel, _ binding: Binding) {
@@ -25,8 +27,6 @@ public final class DriverQueue {
         pool = .passUnretained(binding.pool)
         binding.pool.provider.pointee.isTimed = false
     }
-
-    deinit { frags.deallocate() }
 
     /// The driver's poll begins: NAPI is held until `endPoll`.
     public func beginPoll() { device._withUnsafeGuaranteedRef { $0.napi.lock() } }
@@ -42,6 +42,7 @@ public final class DriverQueue {
         var count = 0
         return pool._withUnsafeGuaranteedRef {
             $0.allocate(upTo: addresses.count) { niov in
+                niov.pointee.isPosted = true
                 addresses[count] = niov.pointee.dmabufOffset
                 count &+= 1
             }
@@ -51,84 +52,77 @@ public final class DriverQueue {
     /// The driver has no buffer posted and there is none to post: packets are dropped until one comes back.
     public func reportStarvation() { binding.pool.reportExhausted() }
 
-    /// Packets came into buffers that `allocate` gave, one each, for a socket of the kernel. What has no room in its ring or
-    /// queue is dropped, and its buffer is free again. `finishPoll` has to follow.
-    ///
-    /// - Returns: how many were taken, from the front. 0 for a closed socket.
-    public func receive(_ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket) -> Int {
-        let niovs = NetIOVs(binding)
-        var done = 0
-        while done < packets.count {
-            let count = min(frags.count, packets.count &- done)
-            for position in 0..<count {
-                let frag = niovs.frag(packets[done &+ position])
-                frag.niov?.prefetch()
-                frags[position] = frag
-            }
-            let batch = UnsafeBufferPointer(start: frags.baseAddress, count: count)
-            var taken = deliver(batch, to: socket)
-            if taken < count { taken &+= queue(UnsafeBufferPointer(rebasing: batch[taken...]), for: socket) }
-            done &+= taken
-            guard taken == count else {
-                drop(UnsafeBufferPointer(rebasing: packets[done...]), niovs)
-                break
-            }
-        }
-        // Buffers are posted and received into in order, and mostly lie in order.
-        if let last = packets.last { niovs.prefetch(behind: last) }
-        return done
+    /// Room for a socket's packets in its ring; the ring set is locked until `receive` has it.
+    public struct Room {
+        /// Nil if there is none.
+        fileprivate let ringSet: Unmanaged<RingSet>?
+        fileprivate let slots: RingBatch
+        /// Whether the consumer may sleep: `finishPoll` has to follow then.
+        public let mayWake: Bool
     }
 
-    /// The end of the driver's poll: wakes who sleeps for what `receive` delivered to a socket.
+    /// Makes room for packets that are about to be received for a socket. `receive` has to follow, and no other call of this queue
+    /// in between. It reads nothing that came with the packets, so it can be done while their descriptors are fetched.
+    ///
+    /// - Parameter packets: how many at the most.
+    public func makeRoom(for socket: Socket, packets: Int) -> Room {
+        // Past the socket's queue. Only we append to that, so an empty one stays empty and order is kept.
+        guard !socket.isClosed, socket.queue.isEmptyLockless, let ringSet = socket.unretainedRingSet else {
+            return Room(ringSet: nil, slots: .none, mayWake: false)
+        }
+        let (slots, mayWake) = ringSet._withUnsafeGuaranteedRef { ($0.makeRoom(for: packets, of: socket), $0.mayWake) }
+        return Room(ringSet: slots.isEmpty ? nil : ringSet, slots: slots, mayWake: mayWake)
+    }
+
+    /// Packets came into buffers that `allocate` gave, one each, for a socket of the kernel. What has no room in its ring or
+    /// queue is dropped, and its buffer is free again.
+    ///
+    /// - Parameter room: what was made for this socket.
+    /// - Returns: how many were taken, from the front. 0 for a closed socket.
+    public func receive(
+        _ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket, in room: Room
+    ) -> Int {
+        let packets = DriverPackets(packets, of: binding)
+        packets.prefetch()
+        let delivered =
+            room.ringSet?._withUnsafeGuaranteedRef { $0.deliver(packets, of: socket, into: room.slots) } ?? 0
+        if _fastPath(delivered == packets.count) { return delivered }
+        return delivered &+ queueOrDrop(packets.dropFirst(delivered), for: socket)
+    }
+
+    /// The end of the driver's poll for a socket that got packets: wakes its consumer if it sleeps.
     public func finishPoll(for socket: Socket) {
         socket.unretainedRingSet?._withUnsafeGuaranteedRef { $0.wakeConsumer() }
     }
 
-    /// The binding's net_iovs as a loop has them in registers.
-    private struct NetIOVs {
-        private let table: NetIOVTable
-        /// A net_iov's size is a power of two.
-        private let shift: UInt64
-
-        init(_ binding: Binding) {
-            table = binding.niovs
-            shift = UInt64(truncatingIfNeeded: binding.niovBytes.trailingZeroBitCount)
-        }
-
-        /// Fetches what the next packets will probably be received into.
-        @inline(__always)
-        func prefetch(behind packet: XDPDescriptor) {
-            table.prefetch(2, from: NetIOVIndex(truncatingIfNeeded: packet.address &>> shift) &+ 1)
-        }
-
-        @inline(__always)
-        func frag(_ packet: XDPDescriptor) -> Frag {
-            let index = packet.address &>> shift
-            return Frag(
-                niov: table[NetIOVIndex(truncatingIfNeeded: index)],
-                offset: UInt32(truncatingIfNeeded: packet.address &- index &<< shift), size: packet.length)
-        }
+    /// Buffers that are posted. Exact only when no thread is in the model.
+    public var posted: Int {
+        (0..<NetIOVIndex(binding.niovs.count)).count { binding.niovs[$0].pointee.isPosted }
     }
 
-    /// Past the socket's queue. Only we append to that, so an empty one stays empty and order is kept.
-    @inline(__always)
-    private func deliver(_ batch: UnsafeBufferPointer<Frag>, to socket: Socket) -> Int {
-        guard !socket.isClosed, socket.queue.isEmptyLockless, let ringSet = socket.unretainedRingSet else { return 0 }
-        return ringSet._withUnsafeGuaranteedRef { $0.deliver(batch, of: socket) }
-    }
-
-    /// Into the socket's queue, as far as there is room. The consumer is asked for a kick if its ring is still full.
+    /// Into the socket's queue, as far as there is room; what has none is dropped, and what is in no posted buffer is counted. The
+    /// consumer is asked for a kick if its ring is still full.
+    ///
+    /// - Returns: how many were queued.
     @inline(never)
-    private func queue(_ batch: UnsafeBufferPointer<Frag>, for socket: Socket) -> Int {
-        guard !socket.isClosed, let ringSet = socket.ringSet else { return 0 }
-        let queued = min(socket.queue.room, batch.count)
-        socket.queue.append(UnsafeBufferPointer(rebasing: batch[..<queued]))
-        _ = ringSet.deliver(socket)
+    private func queueOrDrop(_ packets: DriverPackets, for socket: Socket) -> Int {
+        let ringSet = socket.isClosed ? nil : socket.ringSet
+        var room = ringSet == nil ? 0 : socket.queue.room
+        var queued = 0
+        for position in 0..<packets.count {
+            guard let frag = packets.take(position) else {
+                strayPackets &+= 1
+                continue
+            }
+            if room > 0 {
+                socket.queue.append(frag)
+                room -= 1
+                queued += 1
+            } else {
+                frag.free(inSoftirq: true)
+            }
+        }
+        _ = ringSet?.deliver(socket)
         return queued
-    }
-
-    @inline(never)
-    private func drop(_ packets: UnsafeBufferPointer<XDPDescriptor>, _ niovs: NetIOVs) {
-        for packet in packets { niovs.frag(packet).free(inSoftirq: true) }
     }
 }

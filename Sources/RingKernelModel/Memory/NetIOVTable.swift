@@ -1,12 +1,15 @@
 /// All net_iovs of a binding, and whose they are. Plain pointers: what runs per token must count no references.
 struct NetIOVTable {
     let count: Int
+    /// A net_iov's size is a power of two.
+    let shift: UInt64
     /// The binding, which keeps the table alive; set as soon as it exists.
     var binding: Unmanaged<Binding>?
     private let niovs: NetIOVPointer
 
     init(count: Int, bytes: Int, pool: Unmanaged<PagePool>) {
         self.count = count
+        shift = UInt64(truncatingIfNeeded: bytes.trailingZeroBitCount)
         niovs = .allocate(capacity: count)
         for index in 0..<count {
             (niovs + index).initialize(to: NetIOV(index: NetIOVIndex(index), bytes: bytes, pool: pool))

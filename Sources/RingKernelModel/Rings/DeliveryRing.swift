@@ -64,24 +64,30 @@ final class DeliveryRing: @unchecked Sendable {
         return delivered
     }
 
-    /// Puts what just came in into the ring, past the queue of its socket, in which nothing may wait.
+    /// Reserves slots for what is about to come in, past the queue of its socket, in which nothing may wait.
     ///
-    /// Not timed: the driver's poll is, as a whole.
+    /// - Returns: as many as there are, `count` at the most.
+    @inline(__always)
+    func reserve(_ count: Int, for socket: Socket) -> RingBatch {
+        guard socket.announcedBytes == 0 else { return .none }
+        let slots = ring.pointee.reserve(upTo: UInt32(truncatingIfNeeded: count))
+        ring.pointee.claim(slots)
+        return slots
+    }
+
+    /// Puts what came in into reserved slots and publishes them; the other slots go back. Not timed: the driver's poll is, as a
+    /// whole.
     ///
-    /// - Parameter frags: of this ring's binding, `DriverQueue.budget` at the most.
+    /// - Parameter packets: of this ring's binding.
     /// - Returns: how many; the rest is still the caller's.
-    func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket, cost: inout CostMeter) -> Int {
-        guard socket.announcedBytes == 0 else { return 0 }
-        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DriverQueue.budget) { tokens in
-            let slots = ring.pointee.reserve(upTo: UInt32(frags.count))
-            guard !slots.isEmpty, let names = tokens.baseAddress else { return 0 }
-            ring.pointee.claim(slots)
-            let batch = UnsafeBufferPointer(rebasing: frags[..<Int(slots.count)])
-            let issued = bookkeeping.issueTakingOver(batch, to: owner, tokens: names)
-            submit(batch, issued, names, slots, of: socket)
-            cost.count(issued)
-            return issued
-        }
+    @inline(__always)
+    func deliver(_ packets: DriverPackets, of socket: Socket, into slots: RingBatch) -> Int {
+        let issued = bookkeeping.issue(
+            packets.prefix(Int(slots.count)), to: owner, into: DeliverySlots(slots, of: ring, for: socket))
+        let count = UInt32(truncatingIfNeeded: issued)
+        ring.pointee.cancel(slots.count &- count)
+        ring.pointee.submit(count)
+        return issued
     }
 
     /// The consumer made room: serves the sockets that wait for it.
@@ -146,11 +152,9 @@ final class DeliveryRing: @unchecked Sendable {
         ring.pointee.cancel(slots.count - UInt32(issued))
         let cookie = socket.cookie
         ring.pointee.write(RingBatch(first: slots.first, count: UInt32(issued))) { position in
-            let frag = batch[Int(position)]
-            let isLast = Int(position) == issued &- 1
-            return FragDescriptor(
-                frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: tokens[Int(position)],
-                socket_cookie: cookie, flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0)
+            FragDescriptor(
+                batch[Int(position)], token: tokens[Int(position)], cookie: cookie,
+                isLast: Int(position) == issued &- 1)
         }
         ring.pointee.submit(UInt32(issued))
     }

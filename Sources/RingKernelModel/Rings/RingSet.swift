@@ -164,21 +164,40 @@ public final class RingSet: @unchecked Sendable {
         return deliver(delivery) { delivery.deliver(socket, cost: &$0) }
     }
 
-    /// Moves what just came in for an attached socket into the delivery ring, past its queue, in which nothing may wait.
-    /// Nobody is woken: that is `wakeConsumer`, once at the end of the driver's poll.
+    /// Reserves slots for what is about to come in for an attached socket, past its queue, in which nothing may wait.
     ///
-    /// - Returns: how many of `frags`; the rest is still the caller's.
-    func deliver(_ frags: UnsafeBufferPointer<Frag>, of socket: Socket) -> Int {
-        guard let unretainedDelivery else { return 0 }
-        return unretainedDelivery._withUnsafeGuaranteedRef { delivery in
-            lock.withLock { delivery.deliver(frags, of: socket, cost: &state.pointee.issue) }
-        }
+    /// - Returns: slots, and then the lock is held until `deliver`; or none.
+    @inline(__always)
+    func makeRoom(for count: Int, of socket: Socket) -> RingBatch {
+        guard let unretainedDelivery else { return .none }
+        lock.lock()
+        let slots = unretainedDelivery._withUnsafeGuaranteedRef { $0.reserve(count, for: socket) }
+        if slots.isEmpty { lock.unlock() }
+        return slots
     }
+
+    /// Moves what came in into slots of `makeRoom`, and lets go of the lock. Nobody is woken: that is `wakeConsumer`, once at the
+    /// end of the driver's poll.
+    ///
+    /// - Returns: how many of `packets`; the rest is still the caller's.
+    @inline(__always)
+    func deliver(_ packets: DriverPackets, of socket: Socket, into slots: RingBatch) -> Int {
+        let delivered = unretainedDelivery.unsafelyUnwrapped._withUnsafeGuaranteedRef {
+            $0.deliver(packets, of: socket, into: slots)
+        }
+        state.pointee.issue.count(delivered)
+        lock.unlock()
+        return delivered
+    }
+
+    /// Whether there is somebody to wake.
+    @inline(__always)
+    var mayWake: Bool { wakes.load(ordering: .acquiring) }
 
     /// Wakes the consumer if it sleeps, after something was delivered. Who asks takes no lock and counts no reference: both would wait
     /// until the consumer's core has given up the line of the index just stored.
     func wakeConsumer() {
-        guard wakes.load(ordering: .acquiring), let unretainedDelivery,
+        guard mayWake, let unretainedDelivery,
             unretainedDelivery._withUnsafeGuaranteedRef({ $0.consumerSleeps() })
         else { return }
         wake()

@@ -39,7 +39,7 @@ public struct Frag: BitwiseCopyable, @unchecked Sendable {
 
     /// Byte offset in the dmabuf.
     @inline(__always)
-    var dmabufOffset: UInt64 { niov.unsafelyUnwrapped.pointee.dmabufOffset + UInt64(offset) }
+    var dmabufOffset: UInt64 { niov.unsafelyUnwrapped.pointee.dmabufOffset &+ UInt64(offset) }
 
     /// Gives up what the skb held.
     @inline(__always)

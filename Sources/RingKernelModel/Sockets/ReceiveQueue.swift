@@ -40,13 +40,17 @@ final class ReceiveQueue: @unchecked Sendable {
     /// Appends; the caller has made sure of room.
     func append(_ added: UnsafeBufferPointer<Frag>) {
         lock.withLock {
-            var next = end.load(ordering: .relaxed)
-            for frag in added {
-                frags[next % capacity] = frag
-                next += 1
-            }
-            end.store(next, ordering: .releasing)
+            for frag in added { append(underLock: frag) }
         }
+    }
+
+    /// Appends; the caller has made sure of room.
+    func append(_ frag: Frag) { lock.withLock { append(underLock: frag) } }
+
+    private func append(underLock frag: Frag) {
+        let next = end.load(ordering: .relaxed)
+        frags[next % capacity] = frag
+        end.store(next + 1, ordering: .releasing)
     }
 
     /// Copies the first fragments, `out.count` at the most, and leaves them queued.

@@ -39,6 +39,10 @@ public struct RingBatch: Hashable, Sendable, BitwiseCopyable {
         self.count = count
     }
 
+    /// No entry.
+    @inlinable @inline(__always)
+    public static var none: RingBatch { RingBatch(first: RingIndex(0), count: 0) }
+
     /// Whether nothing was handed out.
     @inlinable @inline(__always)
     public var isEmpty: Bool { count == 0 }

@@ -171,7 +171,7 @@ final class TokenContender: ReceiveContender {
         let books = consumer.page.books
         guard consumer.ending?.exitCode == 0, books.received == received, books.misplaced == 0,
             books.addresses == chain.pointee[0].addresses, chain.pointee[0].refused == 0,
-            chain.pointee.receiver.violations.total == 0, posted == chain.pointee.receiver.socket.geometry.frameCount
+            chain.pointee.strayPackets == 0, posted == chain.pointee.receiver.socket.geometry.frameCount
         else {
             throw Failure(
                 .invariantBroken,

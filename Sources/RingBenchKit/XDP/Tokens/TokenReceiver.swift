@@ -10,9 +10,8 @@ import TokenRingXDP
 /// for FILL. Only offsets move.
 struct TokenReceiver: ~Copyable {
     var receiver: XDPReceiver
-    /// Whom lane i is for.
+    /// Whom the lanes are for; kept here, as nothing that a pass does counts references.
     private let sockets: [Socket]
-    private let books: UnsafeMutablePointer<LaneBooks>
     /// Packets taken from RX, and their bytes.
     private(set) var received: UInt64 = 0
     private(set) var bytes: UInt64 = 0
@@ -48,13 +47,9 @@ struct TokenReceiver: ~Copyable {
     ) throws(Failure) {
         self.isTimed = isTimed
         driver = DriverQueue(kernel, binding)
-        lanes = TokenLanes(count: sockets.count, capacity: max(Int(options.batchSize), DriverQueue.budget))
+        lanes = TokenLanes(for: sockets, capacity: max(Int(options.batchSize), DriverQueue.budget))
         scratch = .allocate(capacity: Int(options.umemFrames))
         self.sockets = sockets
-        books = .allocate(capacity: sockets.count)
-        for (lane, socket) in sockets.enumerated() {
-            (books + lane).initialize(to: LaneBooks(socket: .passUnretained(socket)))
-        }
         refillBatch = min(64, max(1, options.umemFrames / 4))
         passPackets = max(options.batchSize, UInt32(DriverQueue.budget))
         do throws(Failure) {
@@ -67,7 +62,6 @@ struct TokenReceiver: ~Copyable {
         } catch {
             lanes.destroy()
             scratch.deallocate()
-            books.deallocate()
             throw error
         }
     }
@@ -75,23 +69,16 @@ struct TokenReceiver: ~Copyable {
     deinit {
         lanes.destroy()
         scratch.deallocate()
-        books.deallocate()
     }
 
-    /// What became of a lane's packets.
-    struct LaneBooks {
-        /// Whom it is for; the receiver keeps it, and its loop counts no references.
-        fileprivate let socket: Unmanaged<Socket>
-        /// Packets that the socket took.
-        fileprivate(set) var delivered: UInt64 = 0
-        /// Where they lie.
-        fileprivate(set) var addresses = AddressDigest()
-        /// Packets that the socket refused: closed, or no room in its ring and queue.
-        fileprivate(set) var refused: UInt64 = 0
-    }
+    /// What became of a consumer's packets.
+    subscript(_ lane: Int) -> TokenLane { lanes[lane].pointee }
 
-    /// What became of a lane's packets.
-    subscript(_ lane: Int) -> LaneBooks { books[lane] }
+    /// Packets that came in no posted buffer.
+    var strayPackets: UInt64 { driver.strayPackets }
+
+    /// Where every frame is. Exact once the program is detached and RX is empty.
+    mutating func account() -> UMEMAccount { receiver.account(heldByKernel: UInt32(driver.posted)) }
 
     /// Moves what is in RX to the consumers until a pass finds less than its budget or `quota` packets were taken; and what came
     /// back from them to FILL, once it may be a batch.
@@ -113,9 +100,19 @@ struct TokenReceiver: ~Copyable {
             driver.beginPoll()
             // What came back is taken first and posted last: the ring sets' locks wait then for no store to a line that another
             // core reads.
-            let refill = takeBuffers(upTo: worthLookingFor)
-            sort(arrived)
-            handOver()
+            let refill = takeBuffers()
+            if lanes.count == 1 {
+                // Before the first look at a descriptor: neither the lock nor the ring waits for it.
+                let room = makeRoom(for: lanes[0], packets: Int(arrived.count))
+                sort(arrived)
+                handOver(lanes[0], in: room)
+            } else {
+                sort(arrived)
+                for lane in 0..<lanes.count {
+                    let packets = lanes[lane].pointee.packets.count
+                    if packets > 0 { handOver(lanes[lane], in: makeRoom(for: lanes[lane], packets: packets)) }
+                }
+            }
             post(refill)
             wakeConsumers()
             driver.endPoll()
@@ -137,58 +134,67 @@ struct TokenReceiver: ~Copyable {
         driver.endPoll()
     }
 
-    /// Takes packets that were peeked from RX, `batchSize` at a time, into the lanes.
+    /// Sorts packets that were peeked from RX by consumer, and releases them, `batchSize` at a time.
     private mutating func sort(_ arrived: RingBatch) {
+        let memory = UnsafeRawBufferPointer(
+            start: receiver.socket.memory.base, count: receiver.socket.memory.byteCount)
         var position: UInt32 = 0
         while position < arrived.count {
-            let batch = RingBatch(
-                first: arrived[position], count: min(receiver.options.batchSize, arrived.count &- position))
-            position &+= batch.count
-            bytes &+= xdpSortLoop(batch, of: &receiver, into: lanes)
+            let end = min(position &+ receiver.options.batchSize, arrived.count)
+            let batch = end &- position
+            while position < end {
+                let packet = receiver.socket.receive.read(at: arrived[position])
+                bytes &+= UInt64(packet.length)
+                lanes.lane(of: packet, in: memory).pointee.append(packet)
+                position &+= 1
+            }
+            receiver.socket.receive.release(batch)
+            receiver.batches.record(batch)
         }
     }
 
-    private mutating func handOver() {
-        for lane in 0..<lanes.count {
-            let packets = lanes[lane]
-            guard !packets.isEmpty else { continue }
-            let taken = books[lane].socket._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
-            var digest = books[lane].addresses
-            for packet in packets[..<taken] { digest.add(packet.address) }
-            books[lane].addresses = digest
-            books[lane].delivered &+= UInt64(taken)
-            books[lane].refused &+= UInt64(packets.count &- taken)
+    private func makeRoom(for lane: UnsafeMutablePointer<TokenLane>, packets: Int) -> DriverQueue.Room {
+        lane.pointee.socket._withUnsafeGuaranteedRef { driver.makeRoom(for: $0, packets: packets) }
+    }
+
+    private func handOver(_ lane: UnsafeMutablePointer<TokenLane>, in room: DriverQueue.Room) {
+        let taken = lane.pointee.socket._withUnsafeGuaranteedRef {
+            driver.receive(lane.pointee.packets, for: $0, in: room)
         }
+        lane.pointee.empty(taken: taken)
+        lane.pointee.mayWake = room.mayWake
     }
 
     /// Wakes those that sleep and got packets: it may take a system call, so FILL comes first.
     private func wakeConsumers() {
-        for lane in 0..<lanes.count where !lanes[lane].isEmpty {
-            lanes.empty(lane)
-            books[lane].socket._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) }
+        for number in 0..<lanes.count where lanes[number].pointee.mayWake {
+            lanes[number].pointee.mayWake = false
+            lanes[number].pointee.socket._withUnsafeGuaranteedRef { driver.finishPoll(for: $0) }
         }
     }
 
     /// Whether less than half of the buffers are posted.
     private var isShort: Bool { posted < receiver.socket.geometry.frameCount / 2 }
 
-    /// How many buffers to ask for in a pass: as many as came since the last time, once that is a batch. To look for more would
-    /// mostly be to look in vain. All with several ring sets: the first would mostly have enough, and what lies in the others'
-    /// would be missing.
-    private var worthLookingFor: UInt32 {
-        if isShort { return .max }
-        guard sinceRefill >= refillBatch else { return 0 }
-        return lanes.count == 1 ? sinceRefill : .max
-    }
-
     /// Buffers that came back, and the slots of FILL that they are for.
     private struct Refill {
-        var slots = RingBatch(first: RingIndex(0), count: 0)
+        var slots = RingBatch.none
         /// In `scratch`.
         var count = 0
     }
 
+    /// Takes what came back, if it is worth looking: as many as came since the last time, once that is a batch. To look for more
+    /// would mostly be to look in vain. All with several ring sets: the first would mostly have enough, and what lies in the
+    /// others' would be missing.
+    @inline(__always)
+    private mutating func takeBuffers() -> Refill {
+        if _slowPath(isShort) { return takeBuffers(upTo: .max) }
+        if _fastPath(sinceRefill < refillBatch) { return Refill() }
+        return takeBuffers(upTo: lanes.count == 1 ? sinceRefill : .max)
+    }
+
     /// Takes buffers that came back, `most` at the most.
+    @inline(never)
     private mutating func takeBuffers(upTo most: UInt32) -> Refill {
         let wanted = min(most, receiver.socket.geometry.frameCount &- posted)
         guard wanted > 0 else { return Refill() }
@@ -202,10 +208,12 @@ struct TokenReceiver: ~Copyable {
 
     private mutating func post(_ refill: Refill) {
         guard !refill.slots.isEmpty else { return }
-        let given = xdpPostLoop(
-            UnsafeBufferPointer(rebasing: scratch[..<refill.count]), to: refill.slots, of: &receiver)
-        posted &+= given
-        reposted &+= UInt64(given)
+        let count = UInt32(truncatingIfNeeded: refill.count)
+        for position in 0..<count { receiver.socket.fill.write(scratch[Int(position)], at: refill.slots[position]) }
+        receiver.socket.fill.cancel(refill.slots.count &- count)
+        receiver.socket.fill.submit(count)
+        posted &+= count
+        reposted &+= UInt64(count)
         receiver.returnedFrames = reposted
     }
 }

@@ -127,7 +127,7 @@ struct TokensRun: ~Copyable {
         _ memory: PacketMemory, _ surroundings: XDPSurroundings
     ) throws(Failure) -> XDPTokensReport {
         let statistics = try chain.receiver.statistics()
-        let umem = chain.receiver.account()
+        let umem = chain.account()
         let rows = consumers.all.map { consumer in
             TokenConsumerReport(
                 consumer, delivered: chain[consumer.number].delivered, refused: chain[consumer.number].refused,
@@ -152,7 +152,7 @@ struct TokensRun: ~Copyable {
             statistics: statistics, umem: umem, consumers: rows, surroundings: surroundings)
         kernel.unbind(binding)
         try TokensVerdict(
-            report, violations: chain.receiver.violations, pool: binding.pool.audit,
+            report, strayPackets: chain.strayPackets, pool: binding.pool.audit,
             isClosedLoop: configuration.interface == nil && configuration.traffic.source == .wire
         ).check()
         return report

@@ -1,0 +1,36 @@
+import CTokenRing
+import TokenRing
+
+/// Reserved slots of a delivery ring, for fragments of one socket. Under the ring set's lock. Plain pointers, nothing to retain.
+public struct DeliverySlots {
+    private let ring: UnsafeMutablePointer<ProducerRing<MappedRingMemory<FragDescriptor>>>
+    private let first: RingIndex
+    private let cookie: UInt64
+
+    init(
+        _ slots: RingBatch, of ring: UnsafeMutablePointer<ProducerRing<MappedRingMemory<FragDescriptor>>>,
+        for socket: Socket
+    ) {
+        self.ring = ring
+        first = slots.first
+        cookie = socket.cookie
+    }
+
+    /// Writes an entry; not yet to be seen by the consumer.
+    @inline(__always)
+    func write(_ frag: Frag, token: UInt32, at position: Int, isLast: Bool) {
+        ring.pointee.write(
+            FragDescriptor(frag, token: token, cookie: cookie, isLast: isLast),
+            at: first &+ UInt32(truncatingIfNeeded: position))
+    }
+}
+
+extension FragDescriptor {
+    /// The entry of a fragment in a net_iov.
+    @inline(__always)
+    init(_ frag: Frag, token: UInt32, cookie: UInt64, isLast: Bool) {
+        self.init(
+            frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: token, socket_cookie: cookie,
+            flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0)
+    }
+}
