@@ -137,6 +137,13 @@ struct MeasuringTests {
         ] {
             #expect((tuning[key] as? String)?.isEmpty == false, "\(key)")
         }
+        let identity = try #require(object["cpu_identity"] as? String)
+        // Other machines name it otherwise.
+        #if arch(x86_64)
+            #expect(identity.wholeMatch(of: /family \d+, model \d+, stepping \d+/) != nil)
+        #else
+            #expect(!identity.isEmpty)
+        #endif
         let libraries = try #require(object["libraries"] as? [String: String])
         #expect(libraries["glibc"]?.hasPrefix("2.") == true && libraries["libbpf"] != nil)
         #expect((object["c_compiler"] as? String)?.contains("optimised") == true)

@@ -11,6 +11,8 @@ public struct HostEnvironment: Encodable, Sendable {
     public let kernelCommandLine: String
     /// First "model name" of /proc/cpuinfo.
     public let cpuModel: String
+    /// Family, model and stepping: under one name a hypervisor shows several CPUs.
+    public let cpuIdentity: String
     /// CPUs this process may use.
     public let cpus: [Int]
     /// Whether the CPU says that it is virtual.
@@ -49,6 +51,7 @@ public struct HostEnvironment: Encodable, Sendable {
         case machine
         case kernelCommandLine = "kernel_command_line"
         case cpuModel = "cpu_model"
+        case cpuIdentity = "cpu_identity"
         case cpus
         case hypervisor
         case clockSource = "clock_source"
@@ -70,9 +73,9 @@ public struct HostEnvironment: Encodable, Sendable {
         machine = withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let processor = Self.text("/proc/cpuinfo")
         kernelCommandLine = Self.kernelParameters(of: Self.text("/proc/cmdline"))
-        cpuModel =
-            processor.split(separator: "\n").first { $0.hasPrefix("model name") }?
-            .split(separator: ":").last.map { String($0.drop(while: \.isWhitespace)) } ?? "unknown"
+        cpuModel = Self.field("model name", of: processor) ?? "unknown"
+        cpuIdentity = [("cpu family", "family"), ("model", "model"), ("stepping", "stepping")]
+            .map { "\($0.1) \(Self.field($0.0, of: processor) ?? "unknown")" }.joined(separator: ", ")
         cpus = (0..<1024).filter { ctr_cpu_allowed(CInt($0)) == 1 }
         hypervisor = processor.contains(" hypervisor")
         clockSource = Self.text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -121,6 +124,16 @@ public struct HostEnvironment: Encodable, Sendable {
             !$0.hasPrefix("init=") && !$0.hasPrefix("rdinit=")
         }
         .joined(separator: " ")
+    }
+
+    /// The first value of a key of /proc/cpuinfo.
+    static func field(_ key: String, of processor: String) -> String? {
+        for line in processor.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(while: \.isWhitespace) }
+            guard parts.count == 2, let name = parts.first, let value = parts.last else { continue }
+            if name.prefix(while: { $0 != "\t" }) == key { return String(value) }
+        }
+        return nil
     }
 
     private static func text(_ path: String) -> String { HostFile.text(path) ?? "unknown" }

@@ -37,9 +37,7 @@ public struct ProcessorTuning: Encodable, Sendable {
     /// Reads /proc/cpuinfo, given as `processor`, and sysfs.
     init(processor: String) {
         let folder = "/sys/devices/system/cpu"
-        microcode =
-            processor.split(separator: "\n").first { $0.hasPrefix("microcode") }?
-            .split(separator: ":").last.map { String($0.drop(while: \.isWhitespace)) } ?? "none"
+        microcode = HostEnvironment.field("microcode", of: processor) ?? "none"
         hasInvariantCounter = processor.contains(" constant_tsc") && processor.contains(" nonstop_tsc")
         governor = Self.setting("\(folder)/cpu0/cpufreq/scaling_governor")
         if let stopped = HostFile.text("\(folder)/intel_pstate/no_turbo") {

@@ -13,9 +13,12 @@ struct MemoryProvider: ~Copyable {
 
     /// Asks `ringSet` no longer.
     mutating func remove(_ ringSet: RingSet) {
-        let leaving = ringSets.filter { $0.toOpaque() == Unmanaged.passUnretained(ringSet).toOpaque() }
-        replace(by: ringSets.filter { $0.toOpaque() != Unmanaged.passUnretained(ringSet).toOpaque() })
-        for ringSet in leaving { ringSet.release() }
+        let leaving = Unmanaged.passUnretained(ringSet)
+        guard let number = ringSets.firstIndex(where: { $0.toOpaque() == leaving.toOpaque() }) else { return }
+        var others = Array(ringSets)
+        others.remove(at: number)
+        replace(by: others)
+        leaving.release()
     }
 
     private mutating func replace(by others: [Unmanaged<RingSet>]) {

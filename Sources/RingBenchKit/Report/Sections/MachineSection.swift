@@ -9,7 +9,8 @@ struct MachineSection {
 
     private static let words = [
         "kernel_release": "kernel", "machine": "architecture", "kernel_command_line": "kernel command line",
-        "cpu_model": "CPU", "cpus": "CPUs allowed", "hypervisor": "virtual machine", "clock_source": "clock source",
+        "cpu_model": "CPU", "cpu_identity": "CPU identity", "cpus": "CPUs allowed", "hypervisor": "virtual machine",
+        "clock_source": "clock source",
         "load_average": "load averages at the start",
     ]
 
