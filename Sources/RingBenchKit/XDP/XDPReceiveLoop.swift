@@ -84,16 +84,18 @@ struct ReceiveViolations: Sendable {
 func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
     _ receiver: inout XDPReceiver, frames _: Frames.Type, check: inout Check, progress: SharedWord, quota: UInt64
 ) -> ReceivePause {
-    let frames = Frames(of: receiver.socket)
+    guard quota > 0 else { return .quota }
     let batchSize = receiver.options.batchSize
+    // Before all else: a look waits for the index's line, and nothing up to the first packet needs it.
+    var batch = receiver.socket.receive.peek(upTo: batchSize)
+    let frames = Frames(of: receiver.socket)
     let idlePolls: UInt32 = receiver.options.wait == .spin ? 1 << 12 : 0
     // In registers while the loop runs.
     var look = check
     defer { check = look }
     var idle: UInt32 = 0
     var taken: UInt64 = 0
-    while taken < quota {
-        let batch = receiver.socket.receive.peek(upTo: batchSize)
+    while true {
         if batch.isEmpty {
             // Asked only now: while packets come, the kernel has frames to receive into.
             let asks = idle == idlePolls || (idle == 0 && taken > 0)
@@ -101,6 +103,7 @@ func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
             idle &+= 1
             if idle > idlePolls { return .empty }
             ctr_pause()
+            batch = receiver.socket.receive.peek(upTo: batchSize)
             continue
         }
         idle = 0
@@ -143,6 +146,7 @@ func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
         receiver.returnedFrames &+= UInt64(given)
         taken &+= UInt64(batch.count)
         progress.storeRelease(UInt32(truncatingIfNeeded: look.received))
+        guard taken < quota else { return .quota }
+        batch = receiver.socket.receive.peek(upTo: batchSize)
     }
-    return .quota
 }

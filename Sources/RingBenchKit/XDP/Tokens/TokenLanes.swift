@@ -28,13 +28,6 @@ struct TokenLanes {
     /// The lane that a packet's flow is for; any, of one that is not in the UMEM.
     @inline(__always)
     func lane(of packet: XDPDescriptor, in memory: UnsafeRawBufferPointer) -> UnsafeMutablePointer<TokenLane> {
-        count == 1 ? lanes : byFlow(packet, memory)
-    }
-
-    @inline(never)
-    private func byFlow(
-        _ packet: XDPDescriptor, _ memory: UnsafeRawBufferPointer
-    ) -> UnsafeMutablePointer<TokenLane> {
         let (end, overflow) = packet.address.addingReportingOverflow(UInt64(packet.length))
         guard !overflow, end <= UInt64(memory.count), let base = memory.baseAddress else { return lanes }
         let hash = FlowHash.of(base + Int(packet.address), length: packet.length)

@@ -102,15 +102,16 @@ struct TokenReceiver: ~Copyable {
             // core reads.
             let refill = takeBuffers()
             if lanes.count == 1 {
+                let lane = lanes[0]
                 // Before the first look at a descriptor: neither the lock nor the ring waits for it.
-                let room = makeRoom(for: lanes[0], packets: Int(arrived.count))
-                sort(arrived)
-                handOver(lanes[0], in: room)
+                let room = makeRoom(for: lane, packets: Int(arrived.count))
+                sort(arrived) { _ in lane }
+                handOver(lane, in: room)
             } else {
-                sort(arrived)
-                for lane in 0..<lanes.count {
-                    let packets = lanes[lane].pointee.packets.count
-                    if packets > 0 { handOver(lanes[lane], in: makeRoom(for: lanes[lane], packets: packets)) }
+                sortByFlow(arrived)
+                for number in 0..<lanes.count where lanes[number].pointee.packets.count > 0 {
+                    let lane = lanes[number]
+                    handOver(lane, in: makeRoom(for: lane, packets: lane.pointee.packets.count))
                 }
             }
             post(refill)
@@ -134,10 +135,9 @@ struct TokenReceiver: ~Copyable {
         driver.endPoll()
     }
 
-    /// Sorts packets that were peeked from RX by consumer, and releases them, `batchSize` at a time.
-    private mutating func sort(_ arrived: RingBatch) {
-        let memory = UnsafeRawBufferPointer(
-            start: receiver.socket.memory.base, count: receiver.socket.memory.byteCount)
+    /// Puts packets that were peeked from RX into `lane`s, and releases them, `batchSize` at a time.
+    @inline(__always)
+    private mutating func sort(_ arrived: RingBatch, by lane: (XDPDescriptor) -> UnsafeMutablePointer<TokenLane>) {
         var position: UInt32 = 0
         while position < arrived.count {
             let end = min(position &+ receiver.options.batchSize, arrived.count)
@@ -145,12 +145,20 @@ struct TokenReceiver: ~Copyable {
             while position < end {
                 let packet = receiver.socket.receive.read(at: arrived[position])
                 bytes &+= UInt64(packet.length)
-                lanes.lane(of: packet, in: memory).pointee.append(packet)
+                lane(packet).pointee.append(packet)
                 position &+= 1
             }
             receiver.socket.receive.release(batch)
             receiver.batches.record(batch)
         }
+    }
+
+    @inline(never)
+    private mutating func sortByFlow(_ arrived: RingBatch) {
+        let memory = UnsafeRawBufferPointer(
+            start: receiver.socket.memory.base, count: receiver.socket.memory.byteCount)
+        let lanes = lanes
+        sort(arrived) { lanes.lane(of: $0, in: memory) }
     }
 
     private func makeRoom(for lane: UnsafeMutablePointer<TokenLane>, packets: Int) -> DriverQueue.Room {
