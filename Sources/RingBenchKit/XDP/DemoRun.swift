@@ -31,7 +31,7 @@ struct DemoRun: ~Copyable {
             let before = check.received
             // Read before RX: if the source had ended and RX is empty now, all that can come has come.
             let hasEnded = pace.finished.loadAcquire() != 0
-            let found = receiver.receive(check: &check, progress: pace.received)
+            let found = receiver.receive(check: &check, progress: pace.received) > 0
             now = ctr_monotonic_ns()
             if check.received != before { lastReceivedNanoseconds = now }
             if now >= nextLine {

@@ -70,7 +70,7 @@ public enum XDPDemo {
         if let error = source.error { throw Failure(error) }
         // The program goes first: from here on nothing arrives, and the books are exact.
         receiver.program.detach()
-        while receiver.receive(check: &run.check, progress: pace.received) {}
+        while receiver.receive(check: &run.check, progress: pace.received) > 0 {}
         return try run.report(
             source: source, receiver: &receiver, memory: memory, cpuNanoseconds: cpuNanoseconds, cpus: cpus,
             surroundings: surroundings)

@@ -2,21 +2,9 @@ import CTokenRing
 import TokenRing
 import TokenRingXDP
 
-/// Why the receive loop came back.
-enum ReceivePause: Sendable {
-    /// RX was empty.
-    case empty
-    /// The kernel wants to be told that there are frames in FILL.
-    case wakeKernel
-    /// FILL has no room, because the kernel has not said yet what it consumed.
-    case fillFull
-    /// As many packets as were asked for.
-    case quota
-}
-
 /// The UMEM as the loops read it: plain values, nothing to retain.
 protocol ReceivedFrames {
-    init(of socket: borrowing XDPSocket)
+    init(of receiver: borrowing XDPReceiver)
     var base: UnsafeRawPointer { get }
     var byteCount: UInt64 { get }
     /// Number of the frame that an address lies in.
@@ -40,6 +28,9 @@ struct AlignedFrames: ReceivedFrames {
     }
 
     @inline(__always)
+    init(of receiver: borrowing XDPReceiver) { self = receiver.frames }
+
+    @inline(__always)
     func number(of address: UMEMAddress) -> UInt64 { address &>> shift }
 
     @inline(__always)
@@ -54,9 +45,9 @@ struct UnalignedFrames: ReceivedFrames {
     let base: UnsafeRawPointer
     let geometry: FrameGeometry
 
-    init(of socket: borrowing XDPSocket) {
-        base = UnsafeRawPointer(socket.memory.base)
-        geometry = socket.geometry
+    init(of receiver: borrowing XDPReceiver) {
+        base = UnsafeRawPointer(receiver.socket.memory.base)
+        geometry = receiver.socket.geometry
     }
 
     var byteCount: UInt64 { UInt64(geometry.byteCount) }
@@ -75,44 +66,36 @@ struct ReceiveViolations: Sendable {
     var total: UInt64 { badAddresses &+ doubledFrames }
 }
 
-/// The data path: takes packets from RX, looks at each, and gives its frame back through FILL in the same batch.
+/// The data path: takes packets from RX, looks at each, and gives its frame back through FILL in the same batch, until RX is
+/// empty or `quota` packets were taken. Then it makes the call that the kernel asks for, if it does.
 ///
-/// No system call, no allocation, no reference counting; the receiver comes as one `inout`, so no exclusivity check, and a look
-/// that finds a packet or two has few arguments to pass. It comes back after `quota` packets, when RX was empty so many times
-/// in a row as the options say, or when the kernel needs a call.
+/// No other system call, no allocation, no reference counting; the receiver comes as one `inout`, so no exclusivity check, and a
+/// look that finds a packet or two has few arguments to pass.
+///
+/// - Returns: packets taken.
 @inline(never)
 func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
     _ receiver: inout XDPReceiver, frames _: Frames.Type, check: inout Check, progress: SharedWord, quota: UInt64
-) -> ReceivePause {
-    guard quota > 0 else { return .quota }
-    let batchSize = receiver.options.batchSize
-    // Before all else: a look waits for the index's line, and nothing up to the first packet needs it.
-    var batch = receiver.socket.receive.peek(upTo: batchSize)
-    let frames = Frames(of: receiver.socket)
-    let idlePolls: UInt32 = receiver.options.wait == .spin ? 1 << 12 : 0
-    // In registers while the loop runs.
-    var look = check
-    defer { check = look }
-    var idle: UInt32 = 0
+) -> UInt64 {
     var taken: UInt64 = 0
-    while true {
-        if batch.isEmpty {
-            // Asked only now: while packets come, the kernel has frames to receive into.
-            let asks = idle == idlePolls || (idle == 0 && taken > 0)
-            if asks, receiver.socket.fill.asksForWakeup() { return .wakeKernel }
-            idle &+= 1
-            if idle > idlePolls { return .empty }
-            ctr_pause()
-            batch = receiver.socket.receive.peek(upTo: batchSize)
-            continue
-        }
-        idle = 0
+    var kernelAsks = false
+    while taken < quota {
+        let batch = receiver.socket.receive.peek(upTo: receiver.options.batchSize)
+        if batch.isEmpty { break }
+        // The kernel's core wrote all these lines: they come at the same time, while slots are reserved and the batch is booked.
+        receiver.socket.receive.fetch(batch)
+        kernelAsks = receiver.socket.fill.asksForWakeup()
         let slots = receiver.socket.fill.reserve(batch.count)
         if slots.isEmpty {
+            // The kernel has not said yet what it consumed.
             receiver.socket.receive.cancel(batch.count)
-            return .fillFull
+            receiver.wakeKernel()
+            return taken
         }
-        look.beginBatch()
+        receiver.batches.record(batch.count)
+        taken &+= UInt64(batch.count)
+        check.beginBatch()
+        let frames = Frames(of: receiver)
         // Two passes, so that a frame that is twice in one batch is found: the second time the kernel does not have it.
         var offset: UInt32 = 0
         while offset < batch.count {
@@ -125,7 +108,7 @@ func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
                 if !receiver.ledger.take(frames.number(of: descriptor.address)) {
                     receiver.violations.doubledFrames &+= 1
                 }
-                look.look(at: frames.base + Int(start), descriptor)
+                check.look(at: frames.base + Int(truncatingIfNeeded: start), descriptor)
             }
             offset &+= 1
         }
@@ -140,13 +123,12 @@ func xdpReceiveLoop<Check: FrameCheck, Frames: ReceivedFrames>(
             offset &+= 1
         }
         receiver.socket.receive.release(batch.count)
-        receiver.batches.record(batch.count)
         receiver.socket.fill.cancel(batch.count &- given)
         receiver.socket.fill.submit(given)
         receiver.returnedFrames &+= UInt64(given)
-        taken &+= UInt64(batch.count)
-        progress.storeRelease(UInt32(truncatingIfNeeded: look.received))
-        guard taken < quota else { return .quota }
-        batch = receiver.socket.receive.peek(upTo: batchSize)
+        progress.storeRelease(UInt32(truncatingIfNeeded: check.received))
     }
+    if taken == 0, receiver.options.wait == .spin { kernelAsks = receiver.socket.fill.asksForWakeup() }
+    if kernelAsks { receiver.wakeKernel() }
+    return taken
 }

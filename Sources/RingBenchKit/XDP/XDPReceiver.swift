@@ -10,6 +10,8 @@ struct XDPReceiver: ~Copyable {
     var socket: XDPSocket
     let attachMode: AttachMode
     let ledger: FrameLedger
+    /// The UMEM's frames, where they are aligned.
+    let frames: AlignedFrames
     var violations = ReceiveViolations()
     /// Frames given back through FILL.
     var returnedFrames: UInt64 = 0
@@ -71,6 +73,7 @@ struct XDPReceiver: ~Copyable {
     ) {
         ledger = FrameLedger(frameCount: socket.geometry.frameCount)
         for frame in frames { _ = ledger.give(UInt64(frame)) }
+        self.frames = AlignedFrames(of: socket)
         self.program = program
         self.attachMode = attachMode
         self.socket = socket
@@ -116,27 +119,20 @@ struct XDPReceiver: ~Copyable {
         }
     }
 
-    /// Runs the receive loop once and makes the calls that it asks for. False if RX was empty.
+    /// Receives until RX is empty or `quota` packets were taken, and makes the call that the kernel asks for.
+    ///
+    /// - Returns: packets taken; 0 if RX was empty.
+    @inline(__always)
     mutating func receive(
         check: inout some FrameCheck, progress: SharedWord, quota: UInt64 = 1 << 16
-    ) -> Bool {
-        let before = check.received
-        let pause =
-            _fastPath(!options.isUnaligned)
+    ) -> UInt64 {
+        _fastPath(!options.isUnaligned)
             ? xdpReceiveLoop(&self, frames: AlignedFrames.self, check: &check, progress: progress, quota: quota)
             : xdpReceiveLoop(&self, frames: UnalignedFrames.self, check: &check, progress: progress, quota: quota)
-        switch pause {
-        case .empty: return false
-        case .wakeKernel:
-            wakeKernel()
-            return check.received != before
-        case .fillFull: wakeKernel()
-        case .quota: break
-        }
-        return true
     }
 
     /// Makes the kernel look at FILL.
+    @inline(never)
     mutating func wakeKernel() {
         calls.wakeups &+= 1
         socket.wakeReceive()
@@ -146,9 +142,17 @@ struct XDPReceiver: ~Copyable {
     mutating func waitForPackets() {
         // Busy polling, the call is what makes the driver look.
         if options.busyPollBudget != nil { return wakeKernel() }
-        guard options.wait == .poll else { return }
-        calls.waits &+= 1
-        _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000)
+        switch options.wait {
+        case .spin:
+            var looks = 1 << 12
+            while looks > 0, socket.receive.indices.waiting == 0 {
+                ctr_pause()
+                looks -= 1
+            }
+        case .poll:
+            calls.waits &+= 1
+            _ = socket.waitForPackets(timeoutNanoseconds: 20_000_000)
+        }
     }
 
     /// - Throws: `Failure` of kind `.unavailable` if the interface is no longer there, or down.

@@ -31,15 +31,15 @@ final class PerBindingURef: TokenBookkeeping {
     func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
         let last = packets.count &- 1
         for position in 0..<packets.count {
-            guard let frag = packets.take(position) else { return position }
-            let niov = frag.niov.unsafelyUnwrapped
+            guard let packet = packets.take(position) else { return position }
+            let niov = packets.niov(packet)
             switch decrement {
             case .asPosted:
                 take(niov)
                 niov.drop(inSoftirq: true)
-            case .ifPositive: niov.pass(to: niov.pointee.userReferences)
+            case .ifPositive: packet.passReference(to: niov.pointee.userReferences)
             }
-            slots.write(frag, token: niov.pointee.index, at: position, isLast: position == last)
+            slots.write(packet, token: packet.niovIndex, at: position, isLast: position == last)
         }
         return packets.count
     }

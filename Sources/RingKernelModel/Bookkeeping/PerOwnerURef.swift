@@ -39,11 +39,9 @@ final class PerOwnerURef: TokenBookkeeping {
         let counters = ledger._withUnsafeGuaranteedRef { $0.counters }
         let last = packets.count &- 1
         for position in 0..<packets.count {
-            guard let frag = packets.take(position) else { return position }
-            let niov = frag.niov.unsafelyUnwrapped
-            let index = niov.pointee.index
-            niov.pass(to: counters[Int(index)])
-            slots.write(frag, token: index, at: position, isLast: position == last)
+            guard let packet = packets.take(position) else { return position }
+            packet.passReference(to: counters[Int(packet.niovIndex)])
+            slots.write(packet, token: packet.niovIndex, at: position, isLast: position == last)
         }
         return packets.count
     }

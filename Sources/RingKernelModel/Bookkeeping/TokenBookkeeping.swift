@@ -59,14 +59,15 @@ extension TokenBookkeeping {
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: packets.count) { tokens in
                 guard let names = tokens.baseAddress else { return 0 }
                 var taken = 0
-                while taken < packets.count, let frag = packets.take(taken) {
-                    frags[taken] = frag
+                while taken < packets.count, let packet = packets.take(taken) {
+                    frags[taken] = packets.frag(packet)
                     taken += 1
                 }
                 let issued = issue(UnsafeBufferPointer(rebasing: frags[..<taken]), of: taken, to: owner, tokens: names)
-                for frag in frags[issued..<taken] { frag.niov?.pointee.isPosted = true }
+                for position in issued..<taken { packets.untake(position) }
                 for position in 0..<issued {
-                    slots.write(frags[position], token: names[position], at: position, isLast: position == issued - 1)
+                    let isLast = position == issued - 1
+                    slots.write(packets[position], token: names[position], at: position, isLast: isLast)
                     frags[position].free(inSoftirq: true)
                 }
                 return issued

@@ -17,25 +17,6 @@ extension UnsafeMutablePointer where Pointee == NetIOV {
         if counter.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 { drop(inSoftirq: false) }
     }
 
-    /// One token more in `counter`, for which the caller gives up the pool reference that it has: the first token keeps it.
-    ///
-    /// With one reference in all no token is out, and only a receive makes one: nobody else writes the counter, since a stray
-    /// return leaves a 0 alone. Then a store will do.
-    @inline(__always)
-    func pass(to counter: borrowing Atomic<Int32>) {
-        if pointee.poolReferences.load(ordering: .acquiring) == 1 {
-            counter.store(1, ordering: .releasing)
-        } else {
-            add(to: counter)
-        }
-    }
-
-    /// There are tokens out already, or other references. Rare: a call, so that loops over buffers keep their registers.
-    @inline(never)
-    private func add(to counter: borrowing Atomic<Int32>) {
-        if counter.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 { drop(inSoftirq: true) }
-    }
-
     /// One token less; the last drops the pool reference. A return that nobody holds changes nothing and is counted (R7).
     ///
     /// - Returns: tokens taken back, 0 or 1.

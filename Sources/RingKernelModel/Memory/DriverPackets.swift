@@ -1,4 +1,4 @@
-import CTokenRing
+import Synchronization
 import TokenRing
 
 /// Packets as a driver's descriptors name them, each in a buffer that was posted. Plain pointers, nothing to retain.
@@ -29,24 +29,12 @@ public struct DriverPackets {
         DriverPackets(descriptors.map { $0 + first }, count &- first, niovs)
     }
 
-    /// Fetches the net_iovs of a batch; of a packet or two that come alone `take` has fetched them before.
-    @inline(__always)
-    func prefetch() {
-        guard count > 2, let descriptors else { return }
-        var position = 0
-        while position < count {
-            let index = descriptors[position].address &>> niovs.pointee.shift
-            niovs.pointee[NetIOVIndex(truncatingIfNeeded: index)].prefetch()
-            position &+= 1
-        }
-    }
-
-    /// Takes one from the driver: its buffer is no longer posted. `position` is below `count`.
+    /// Takes one from the driver: its buffer is no longer posted, and the caller has the pool reference. The net_iov itself is
+    /// not touched. `position` is below `count`.
     ///
-    /// - Returns: the fragment, which has the buffer's pool reference; nil if the descriptor names no posted buffer, or more
-    ///   than it holds.
+    /// - Returns: nil if the descriptor names no posted buffer, or more than it holds.
     @inline(__always)
-    func take(_ position: Int) -> Frag? {
+    func take(_ position: Int) -> DriverPacket? {
         let descriptor = descriptors.unsafelyUnwrapped[position]
         let shift = niovs.pointee.shift
         let index = descriptor.address &>> shift
@@ -54,11 +42,48 @@ public struct DriverPackets {
         guard index < UInt64(truncatingIfNeeded: niovs.pointee.count),
             offset &+ UInt64(descriptor.length) <= 1 &<< shift
         else { return nil }
-        let niov = niovs.pointee[NetIOVIndex(truncatingIfNeeded: index)]
-        // Buffers are posted and received into in order, and mostly lie in order: of the next packets probably.
-        (niov + 2).prefetch()
-        guard niov.pointee.isPosted else { return nil }
-        niov.pointee.isPosted = false
-        return Frag(niov: niov, offset: UInt32(truncatingIfNeeded: offset), size: descriptor.length)
+        let isPosted = niovs.pointee.isPosted + Int(truncatingIfNeeded: index)
+        guard isPosted.pointee else { return nil }
+        isPosted.pointee = false
+        return self[position]
     }
+
+    /// The driver has the buffer of one that was taken, and the pool reference, once more.
+    func untake(_ position: Int) { niovs.pointee.isPosted[Int(self[position].niovIndex)] = true }
+
+    /// One that was taken.
+    @inline(__always)
+    subscript(_ position: Int) -> DriverPacket {
+        let descriptor = descriptors.unsafelyUnwrapped[position]
+        return DriverPacket(
+            niovIndex: NetIOVIndex(truncatingIfNeeded: descriptor.address &>> niovs.pointee.shift),
+            dmabufOffset: descriptor.address, size: descriptor.length)
+    }
+
+    /// The packet's buffer.
+    @inline(__always)
+    func niov(_ packet: DriverPacket) -> NetIOVPointer { niovs.pointee[packet.niovIndex] }
+
+    /// The packet as the fragment of an skb, which has the pool reference.
+    func frag(_ packet: DriverPacket) -> Frag {
+        let start = niov(packet).pointee.dmabufOffset
+        return Frag(
+            niov: niov(packet), offset: UInt32(truncatingIfNeeded: packet.dmabufOffset &- start), size: packet.size)
+    }
+}
+
+/// A packet that was taken from the driver, with the only pool reference to its buffer.
+struct DriverPacket: BitwiseCopyable {
+    let niovIndex: NetIOVIndex
+    /// Byte offset in the dmabuf.
+    let dmabufOffset: UInt64
+    /// Bytes.
+    let size: UInt32
+
+    /// The pool reference goes to the first token in `counter`.
+    ///
+    /// With one reference in all no token is out, and only a receive makes one: nobody else writes the counter, since a stray
+    /// return leaves a 0 alone. So a store will do.
+    @inline(__always)
+    func passReference(to counter: borrowing Atomic<Int32>) { counter.store(1, ordering: .releasing) }
 }

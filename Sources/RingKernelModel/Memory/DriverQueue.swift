@@ -39,12 +39,11 @@ public final class DriverQueue {
     /// - Parameter addresses: room for byte offsets in the binding's memory.
     /// - Returns: how many were written.
     public func allocate(_ addresses: UnsafeMutableBufferPointer<UMEMAddress>) -> Int {
-        var count = 0
-        return pool._withUnsafeGuaranteedRef {
-            $0.allocate(upTo: addresses.count) { niov in
-                niov.pointee.isPosted = true
-                addresses[count] = niov.pointee.dmabufOffset
-                count &+= 1
+        pool._withUnsafeGuaranteedRef {
+            let isPosted = $0.niovs.isPosted
+            return $0.allocate(upTo: addresses.count) { niov, number in
+                isPosted[Int(niov.pointee.index)] = true
+                addresses[number] = niov.pointee.dmabufOffset
             }
         }
     }
@@ -83,7 +82,6 @@ public final class DriverQueue {
         _ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket, in room: Room
     ) -> Int {
         let packets = DriverPackets(packets, of: binding)
-        packets.prefetch()
         let delivered =
             room.ringSet?._withUnsafeGuaranteedRef { $0.deliver(packets, of: socket, into: room.slots) } ?? 0
         if _fastPath(delivered == packets.count) { return delivered }
@@ -97,7 +95,7 @@ public final class DriverQueue {
 
     /// Buffers that are posted. Exact only when no thread is in the model.
     public var posted: Int {
-        (0..<NetIOVIndex(binding.niovs.count)).count { binding.niovs[$0].pointee.isPosted }
+        (0..<binding.niovs.count).count { binding.niovs.isPosted[$0] }
     }
 
     /// Into the socket's queue, as far as there is room; what has none is dropped, and what is in no posted buffer is counted. The
@@ -110,10 +108,11 @@ public final class DriverQueue {
         var room = ringSet == nil ? 0 : socket.queue.room
         var queued = 0
         for position in 0..<packets.count {
-            guard let frag = packets.take(position) else {
+            guard let packet = packets.take(position) else {
                 strayPackets &+= 1
                 continue
             }
+            let frag = packets.frag(packet)
             if room > 0 {
                 socket.queue.append(frag)
                 room -= 1

@@ -12,8 +12,6 @@ struct NetIOV: ~Copyable {
     let userReferences = Atomic<Int32>(0)
     /// Whether the page pool has it. Only the model has this, to catch a buffer freed twice.
     let isFree = Atomic<Bool>(true)
-    /// Whether a driver has posted it and no packet came into it yet. Softirq only.
-    var isPosted = false
     /// Where in the binding.
     let index: NetIOVIndex
     /// Byte offset in the dmabuf.

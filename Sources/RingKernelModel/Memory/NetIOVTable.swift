@@ -6,11 +6,16 @@ struct NetIOVTable {
     /// The binding, which keeps the table alive; set as soon as it exists.
     var binding: Unmanaged<Binding>?
     private let niovs: NetIOVPointer
+    /// Whether a driver has posted a net_iov and no packet came into it yet. Then the driver has its only pool reference.
+    /// Softirq only; beside the net_iovs, as a receive needs no more than this of most of them.
+    let isPosted: UnsafeMutablePointer<Bool>
 
     init(count: Int, bytes: Int, pool: Unmanaged<PagePool>) {
         self.count = count
         shift = UInt64(truncatingIfNeeded: bytes.trailingZeroBitCount)
         niovs = .allocate(capacity: count)
+        isPosted = .allocate(capacity: count)
+        isPosted.initialize(repeating: false, count: count)
         for index in 0..<count {
             (niovs + index).initialize(to: NetIOV(index: NetIOVIndex(index), bytes: bytes, pool: pool))
         }
@@ -20,6 +25,7 @@ struct NetIOVTable {
     func destroy() {
         niovs.deinitialize(count: count)
         niovs.deallocate()
+        isPosted.deallocate()
     }
 
     /// Fetches the lines of `most` net_iovs from `index` on, as far as there are so many.

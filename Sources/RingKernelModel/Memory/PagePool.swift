@@ -74,17 +74,19 @@ public final class PagePool: @unchecked Sendable {
     ///
     /// In the order in which they came back: neighbours are received into one after the other again, and come back as one range.
     ///
-    /// - Returns: how many `body` was given.
+    /// - Parameter body: is given each, and how many were before it.
+    /// - Returns: how many there were.
     @inline(__always)
-    func allocate(upTo most: Int, _ body: (NetIOVPointer) -> Void) -> Int {
+    func allocate(upTo most: Int, _ body: (_ niov: NetIOVPointer, _ number: Int) -> Void) -> Int {
         var taken = 0
         while taken < most {
             if state.pointee.count == 0 { fillCache() }
             let batch = min(most &- taken, state.pointee.count)
             guard batch > 0 else { break }
             for position in 0..<batch {
-                giveOut(cache[position])
-                body(cache[position])
+                let niov = cache[position]
+                giveOut(niov)
+                body(niov, taken &+ position)
             }
             // Counted once for all: in memory a count for each would wait for the one before.
             let rest = state.pointee.count &- batch

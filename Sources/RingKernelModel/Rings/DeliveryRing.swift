@@ -152,8 +152,9 @@ final class DeliveryRing: @unchecked Sendable {
         ring.pointee.cancel(slots.count - UInt32(issued))
         let cookie = socket.cookie
         ring.pointee.write(RingBatch(first: slots.first, count: UInt32(issued))) { position in
-            FragDescriptor(
-                batch[Int(position)], token: tokens[Int(position)], cookie: cookie,
+            let frag = batch[Int(position)]
+            return FragDescriptor(
+                frag.dmabufOffset, frag.size, token: tokens[Int(position)], cookie: cookie,
                 isLast: Int(position) == issued &- 1)
         }
         ring.pointee.submit(UInt32(issued))

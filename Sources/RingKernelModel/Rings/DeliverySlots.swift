@@ -1,7 +1,7 @@
 import CTokenRing
 import TokenRing
 
-/// Reserved slots of a delivery ring, for fragments of one socket. Under the ring set's lock. Plain pointers, nothing to retain.
+/// Reserved slots of a delivery ring, for packets of one socket. Under the ring set's lock. Plain pointers, nothing to retain.
 public struct DeliverySlots {
     private let ring: UnsafeMutablePointer<ProducerRing<MappedRingMemory<FragDescriptor>>>
     private let first: RingIndex
@@ -18,19 +18,19 @@ public struct DeliverySlots {
 
     /// Writes an entry; not yet to be seen by the consumer.
     @inline(__always)
-    func write(_ frag: Frag, token: UInt32, at position: Int, isLast: Bool) {
+    func write(_ packet: DriverPacket, token: UInt32, at position: Int, isLast: Bool) {
         ring.pointee.write(
-            FragDescriptor(frag, token: token, cookie: cookie, isLast: isLast),
+            FragDescriptor(packet.dmabufOffset, packet.size, token: token, cookie: cookie, isLast: isLast),
             at: first &+ UInt32(truncatingIfNeeded: position))
     }
 }
 
 extension FragDescriptor {
-    /// The entry of a fragment in a net_iov.
+    /// The entry of `size` bytes at `offset` in the dmabuf.
     @inline(__always)
-    init(_ frag: Frag, token: UInt32, cookie: UInt64, isLast: Bool) {
+    init(_ offset: UInt64, _ size: UInt32, token: UInt32, cookie: UInt64, isLast: Bool) {
         self.init(
-            frag_offset: frag.dmabufOffset, frag_size: frag.size, frag_token: token, socket_cookie: cookie,
+            frag_offset: offset, frag_size: size, frag_token: token, socket_cookie: cookie,
             flags: isLast ? UInt32(TOKEN_RING_FRAG_LAST) : 0, reserved: 0)
     }
 }

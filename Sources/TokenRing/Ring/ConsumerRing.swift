@@ -36,7 +36,10 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
     @inlinable @inline(__always)
     public mutating func peek(upTo count: UInt32) -> RingBatch {
         var available = availableEnd.distance(from: peeked)
-        if available == 0 { available = refreshAvailable(wanted: count) }
+        if available == 0 {
+            available = refreshAvailable(wanted: count)
+            guard available > 0 else { return RingBatch(first: peeked, count: 0) }
+        }
         let batch = RingBatch(first: peeked, count: min(available, count))
         peeked = peeked &+ batch.count
         return batch

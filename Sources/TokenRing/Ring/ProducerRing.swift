@@ -106,6 +106,7 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Gives back the newest `count` reserved slots that were not submitted; at most what is reserved.
     @inlinable @inline(__always)
     public mutating func cancel(_ count: UInt32) {
+        if _fastPath(count == 0) { return }
         reserved = reserved &- min(count, reserved.distance(from: published))
     }
 

@@ -51,7 +51,7 @@ struct ReceiveQueues<Check: ByteCountingCheck>: ~Copyable, XDPWorker {
         var found = false
         for queue in 0..<receivers.count {
             let (packets, bytes) = (check.received, check.bytes)
-            if receivers[queue].receive(check: &check, progress: pace.received, quota: quota) { found = true }
+            if receivers[queue].receive(check: &check, progress: pace.received, quota: quota) > 0 { found = true }
             parts[queue].packets &+= check.received &- packets
             parts[queue].bytes &+= check.bytes &- bytes
         }

@@ -94,6 +94,7 @@ struct TokenReceiver: ~Copyable {
             // The kernel's core wrote these lines. They come while NAPI is taken, a locked instruction, which waits for loads
             // and not for fetches, and while buffers are taken back.
             receiver.socket.receive.fetch(arrived)
+            recordBatches(of: arrived.count)
             posted &-= arrived.count
             taken &+= UInt64(arrived.count)
             sinceRefill &+= arrived.count
@@ -101,21 +102,25 @@ struct TokenReceiver: ~Copyable {
             // What came back is taken first and posted last: the ring sets' locks wait then for no store to a line that another
             // core reads.
             let refill = takeBuffers()
+            var mayWake = false
             if lanes.count == 1 {
                 let lane = lanes[0]
                 // Before the first look at a descriptor: neither the lock nor the ring waits for it.
                 let room = makeRoom(for: lane, packets: Int(arrived.count))
+                mayWake = room.mayWake
                 sort(arrived) { _ in lane }
                 handOver(lane, in: room)
             } else {
                 sortByFlow(arrived)
                 for number in 0..<lanes.count where lanes[number].pointee.packets.count > 0 {
                     let lane = lanes[number]
-                    handOver(lane, in: makeRoom(for: lane, packets: lane.pointee.packets.count))
+                    let room = makeRoom(for: lane, packets: lane.pointee.packets.count)
+                    mayWake = mayWake || room.mayWake
+                    handOver(lane, in: room)
                 }
             }
-            post(refill)
-            wakeConsumers()
+            if !refill.slots.isEmpty { post(refill) }
+            if mayWake { wakeConsumers() }
             driver.endPoll()
             // As a driver does that did not use up its budget.
             if arrived.count < passPackets { break }
@@ -135,22 +140,28 @@ struct TokenReceiver: ~Copyable {
         driver.endPoll()
     }
 
-    /// Puts packets that were peeked from RX into `lane`s, and releases them, `batchSize` at a time.
+    /// Books what was taken from RX, `batchSize` packets at the most as one batch.
+    @inline(__always)
+    private func recordBatches(of packets: UInt32) {
+        var packets = packets
+        while packets > receiver.options.batchSize {
+            receiver.batches.record(receiver.options.batchSize)
+            packets &-= receiver.options.batchSize
+        }
+        receiver.batches.record(packets)
+    }
+
+    /// Puts packets that were peeked from RX into `lane`s, and releases them.
     @inline(__always)
     private mutating func sort(_ arrived: RingBatch, by lane: (XDPDescriptor) -> UnsafeMutablePointer<TokenLane>) {
         var position: UInt32 = 0
         while position < arrived.count {
-            let end = min(position &+ receiver.options.batchSize, arrived.count)
-            let batch = end &- position
-            while position < end {
-                let packet = receiver.socket.receive.read(at: arrived[position])
-                bytes &+= UInt64(packet.length)
-                lane(packet).pointee.append(packet)
-                position &+= 1
-            }
-            receiver.socket.receive.release(batch)
-            receiver.batches.record(batch)
+            let packet = receiver.socket.receive.read(at: arrived[position])
+            bytes &+= UInt64(packet.length)
+            lane(packet).pointee.append(packet)
+            position &+= 1
         }
+        receiver.socket.receive.release(arrived.count)
     }
 
     @inline(never)
@@ -174,6 +185,7 @@ struct TokenReceiver: ~Copyable {
     }
 
     /// Wakes those that sleep and got packets: it may take a system call, so FILL comes first.
+    @inline(never)
     private func wakeConsumers() {
         for number in 0..<lanes.count where lanes[number].pointee.mayWake {
             lanes[number].pointee.mayWake = false
@@ -214,8 +226,8 @@ struct TokenReceiver: ~Copyable {
         return Refill(slots: slots, count: count)
     }
 
+    @inline(never)
     private mutating func post(_ refill: Refill) {
-        guard !refill.slots.isEmpty else { return }
         let count = UInt32(truncatingIfNeeded: refill.count)
         for position in 0..<count { receiver.socket.fill.write(scratch[Int(position)], at: refill.slots[position]) }
         receiver.socket.fill.cancel(refill.slots.count &- count)
