@@ -29,8 +29,9 @@ public struct DriverPackets {
         DriverPackets(descriptors.map { $0 + first }, count &- first, niovs)
     }
 
-    /// Takes one from the driver: its buffer is no longer posted, and the caller has the pool reference. The net_iov itself is
-    /// not touched. `position` is below `count`.
+    /// Takes one from the driver: its buffer is no longer posted, and the caller has the pool reference. The net_iov itself was
+    /// last touched a round of all buffers ago; it is fetched for whoever takes the buffer back, and not waited for. `position`
+    /// is below `count`.
     ///
     /// - Returns: nil if the descriptor names no posted buffer, or more than it holds.
     @inline(__always)
@@ -45,7 +46,9 @@ public struct DriverPackets {
         let isPosted = niovs.pointee.isPosted + Int(truncatingIfNeeded: index)
         guard isPosted.pointee else { return nil }
         isPosted.pointee = false
-        return self[position]
+        let packet = self[position]
+        niov(packet).prefetch()
+        return packet
     }
 
     /// The driver has the buffer of one that was taken, and the pool reference, once more.
