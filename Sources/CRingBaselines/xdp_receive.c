@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The receiver of `ringbench xdp rx` as a C programmer writes it with libxdp: its set-up calls, its inline helpers. It does the
- * same work in the same order as xdpReceiveLoop: the same checks, the same books on frames and batches, one wakeup question
- * a batch.
+ * same work as xdpReceiveLoop: the same checks, the same books on frames and batches, one wakeup question a batch.
  */
 #define _GNU_SOURCE
 #include "common.h"
