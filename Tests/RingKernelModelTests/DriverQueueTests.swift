@@ -153,23 +153,54 @@ struct DriverQueueTests {
         #expect(binding.pool.audit.doubleFrees == 0)
     }
 
-    @Test("room that is not used goes back, and a call of the ring set finds it unlocked")
+    @Test("room that stray packets leave goes back, and a call of the ring set finds it unlocked")
     func room() throws {
         let (socket, ends) = try open(deliveryEntries: 16)
         let buffers = allocate()
+        let stray = XDPDescriptor(address: 64 * 4096, length: 1)
         for position in 0..<20 {
-            let room = driver.makeRoom(for: socket, packets: 16)
-            let packet = XDPDescriptor(address: buffers[position], length: 1)
-            let taken = withUnsafePointer(to: packet) {
-                driver.receive(.init(start: $0, count: 1), for: socket, in: room)
-            }
-            #expect(taken == 1)
+            let packets = [XDPDescriptor(address: buffers[position], length: 1)] + Array(repeating: stray, count: 15)
+            #expect(driver.receive(packets, for: socket) == 1)
             #expect(ends.ringSet.counters.delivered == UInt64(position + 1))
             #expect(ends.take().map(\.frag_offset) == [buffers[position]])
         }
-        let room = driver.makeRoom(for: socket, packets: 16)
-        #expect(driver.receive(.init(start: nil, count: 0), for: socket, in: room) == 0)
+        #expect(driver.receive([], for: socket) == 0)
         #expect(ends.ringSet.flush() == 0)
+    }
+
+    @Test("what is fetched ahead is still to come: every token once, in order, also when a pass left part of a range")
+    func fetchedAhead() throws {
+        let (socket, ends) = try open()
+        let buffers = allocate()
+        #expect(receive(buffers, for: socket) == 64)
+        let tokens = ends.take().map(\.frag_token)
+        driver.fetchReturns()
+        driver.fetchReturnedBuffers()
+        #expect(allocate().isEmpty)
+        ends.put([tokens[0]], count: 40)
+        driver.fetchReturns()
+        driver.fetchReturnedBuffers()
+        #expect(allocate(24) == Array(buffers[..<24]))
+        driver.fetchReturnedBuffers()
+        ends.put([tokens[40]], count: 24)
+        driver.fetchReturnedBuffers()
+        #expect(allocate(8) + allocate() == Array(buffers[24...]))
+        #expect(kernel.refusals.total == 0)
+        #expect(kernel.close(ends.ringSet) == 0)
+        driver.fetchReturnedBuffers()
+    }
+
+    @Test("a token that comes back in two ranges frees its buffer once, and those around it are free too")
+    func returnedTwice() throws {
+        let (socket, ends) = try open()
+        let buffers = allocate()
+        #expect(receive(buffers, for: socket) == 64)
+        let tokens = ends.take().map(\.frag_token)
+        ends.put([tokens[0]], count: 10)
+        ends.put([tokens[5]], count: 15)
+        #expect(allocate() == Array(buffers[..<20]))
+        #expect(kernel.refusals.notHeld == 5)
+        #expect(binding.pool.audit.doubleFrees == 0)
     }
 
     @Test("what gets no token for want of memory waits in the socket's queue, in order")
@@ -199,9 +230,8 @@ struct DriverQueueTests {
 }
 
 extension DriverQueue {
-    /// Makes room for packets and receives them.
+    /// Receives packets.
     func receive(_ packets: [XDPDescriptor], for socket: Socket) -> Int {
-        let room = makeRoom(for: socket, packets: packets.count)
-        return packets.withUnsafeBufferPointer { receive($0, for: socket, in: room) }
+        packets.withUnsafeBufferPointer { receive($0, for: socket).taken }
     }
 }

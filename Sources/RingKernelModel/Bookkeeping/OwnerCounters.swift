@@ -8,11 +8,14 @@ final class OwnerCounters: @unchecked Sendable {
     let count: Int
     /// One for each net_iov.
     let counters: UnsafeMutablePointer<Atomic<Int32>>
+    /// The binding's pool.
+    let pool: Unmanaged<PagePool>
     private let niovs: NetIOVPointer
 
     /// All at 0. The owner keeps the binding alive.
     init(of binding: Binding) {
         count = binding.niovCount
+        pool = .passUnretained(binding.pool)
         niovs = binding.niovs[0]
         // Zeroed by whoever maps it, as kvcalloc does: what an owner never receives in costs no memory.
         let bytes = calloc(count, MemoryLayout<Atomic<Int32>>.stride)

@@ -28,10 +28,8 @@ final class PerBindingURef: TokenBookkeeping {
         return frags.count
     }
 
-    func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
-        let last = packets.count &- 1
-        for position in 0..<packets.count {
-            guard let packet = packets.take(position) else { return position }
+    func issue(_ packets: DriverPackets, to owner: TokenOwner, into ring: DeliveryWriter) -> Int {
+        ring.write(packets) { packet in
             let niov = packets.niov(packet)
             switch decrement {
             case .asPosted:
@@ -39,9 +37,8 @@ final class PerBindingURef: TokenBookkeeping {
                 niov.drop(inSoftirq: true)
             case .ifPositive: packet.passReference(to: niov.pointee.userReferences)
             }
-            slots.write(packet, token: packet.niovIndex, at: position, isLast: position == last)
+            return packet.niovIndex
         }
-        return packets.count
     }
 
     @inline(__always)

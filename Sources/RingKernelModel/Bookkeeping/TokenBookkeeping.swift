@@ -26,11 +26,11 @@ public protocol TokenBookkeeping: AnyObject, Sendable {
     ) -> Int
 
     /// As `issue`, of packets that a driver just received: the token may take over its buffer's pool reference instead of taking
-    /// one that the packet then drops, and its entry is written at once. Softirq only.
+    /// one that the packet then drops, and its entry is written and published at once. Softirq only.
     ///
-    /// - Parameter slots: one for each packet.
-    /// - Returns: how many were given; the rest has no token, and its reference is still the caller's.
-    func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int
+    /// - Returns: how many were given, as many as the ring has room for at the most; the rest has no token, and its reference is
+    ///   still the caller's.
+    func issue(_ packets: DriverPackets, to owner: TokenOwner, into ring: DeliveryWriter) -> Int
 
     /// Takes tokens `start ..< start + count` back.
     ///
@@ -54,23 +54,26 @@ extension TokenBookkeeping {
     /// A mechanism whose tokens name no binding knows an owner from its first receive on.
     public func knows(_ owner: TokenOwner) -> Bool { mostBindings != 1 || owner.binding != nil }
     /// What every mechanism can do: a token of its own, and then the packet goes.
-    public func issue(_ packets: DriverPackets, to owner: TokenOwner, into slots: DeliverySlots) -> Int {
-        withUnsafeTemporaryAllocation(of: Frag.self, capacity: packets.count) { frags in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: packets.count) { tokens in
-                guard let names = tokens.baseAddress else { return 0 }
-                var taken = 0
-                while taken < packets.count, let packet = packets.take(taken) {
-                    frags[taken] = packets.frag(packet)
-                    taken += 1
+    public func issue(_ packets: DriverPackets, to owner: TokenOwner, into ring: DeliveryWriter) -> Int {
+        ring.publish(upTo: packets.count) { slots in
+            withUnsafeTemporaryAllocation(of: Frag.self, capacity: Int(slots.count)) { frags in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Int(slots.count)) { tokens in
+                    guard let names = tokens.baseAddress else { return 0 }
+                    var taken = 0
+                    while taken < Int(slots.count), let packet = packets.take(taken) {
+                        frags[taken] = packets.frag(packet)
+                        taken += 1
+                    }
+                    let frags = frags[..<taken]
+                    let issued = issue(UnsafeBufferPointer(rebasing: frags), of: taken, to: owner, tokens: names)
+                    for position in issued..<taken { packets.untake(position) }
+                    for position in 0..<issued {
+                        let isLast = position == issued - 1
+                        ring.write(packets[position], token: names[position], at: position, of: slots, isLast: isLast)
+                        frags[position].free(inSoftirq: true)
+                    }
+                    return issued
                 }
-                let issued = issue(UnsafeBufferPointer(rebasing: frags[..<taken]), of: taken, to: owner, tokens: names)
-                for position in issued..<taken { packets.untake(position) }
-                for position in 0..<issued {
-                    let isLast = position == issued - 1
-                    slots.write(packets[position], token: names[position], at: position, isLast: isLast)
-                    frags[position].free(inSoftirq: true)
-                }
-                return issued
             }
         }
     }
@@ -89,10 +92,23 @@ extension TokenBookkeeping {
     func walk(
         start: UInt32, count: UInt32, limit: Int, owner: TokenOwner, attempts: inout Int, _ body: (NetIOVIndex) -> Int
     ) -> Int {
+        walkRange(start: start, count: count, limit: limit, owner: owner, attempts: &attempts) { tokens in
+            var taken = 0
+            for offset in 0..<tokens { taken &+= body(start &+ UInt32(truncatingIfNeeded: offset)) }
+            return taken
+        }
+    }
+
+    /// As `walk`, for who takes the range as a whole.
+    ///
+    /// - Parameter body: is given how many tokens from `start` on are to be looked at.
+    @inline(__always)
+    func walkRange(
+        start: UInt32, count: UInt32, limit: Int, owner: TokenOwner, attempts: inout Int, _ body: (_ tokens: Int) -> Int
+    ) -> Int {
         let known = min(Int(count), max(0, limit - Int(start)))
         let tried = max(0, min(known, attempts))
-        var taken = 0
-        for offset in 0..<UInt32(tried) { taken &+= body(start &+ offset) }
+        let taken = body(tried)
         attempts -= tried
         if attempts > 0, known < count { owner.refused.countOutOfRange(UInt64(Int(count) - known)) }
         return taken

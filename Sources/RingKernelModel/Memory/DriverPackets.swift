@@ -19,10 +19,6 @@ public struct DriverPackets {
         self.niovs = niovs
     }
 
-    /// The first `most`, or all if they are fewer.
-    @inline(__always)
-    func prefix(_ most: Int) -> DriverPackets { DriverPackets(descriptors, min(most, count), niovs) }
-
     /// Those behind the first `first`, which there are.
     @inline(__always)
     func dropFirst(_ first: Int) -> DriverPackets {
@@ -37,11 +33,10 @@ public struct DriverPackets {
     @inline(__always)
     func take(_ position: Int) -> DriverPacket? {
         let descriptor = descriptors.unsafelyUnwrapped[position]
-        let shift = niovs.pointee.shift
-        let index = descriptor.address &>> shift
-        let offset = descriptor.address &- index &<< shift
+        let index = descriptor.address &>> niovs.pointee.shift
+        let offset = descriptor.address & (niovs.pointee.bytes &- 1)
         guard index < UInt64(truncatingIfNeeded: niovs.pointee.count),
-            offset &+ UInt64(descriptor.length) <= 1 &<< shift
+            offset &+ UInt64(descriptor.length) <= niovs.pointee.bytes
         else { return nil }
         let isPosted = niovs.pointee.isPosted + Int(truncatingIfNeeded: index)
         guard isPosted.pointee else { return nil }

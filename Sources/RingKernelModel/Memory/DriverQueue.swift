@@ -25,7 +25,7 @@ public final class DriverQueue {
         self.binding = binding
         device = .passUnretained(kernel.device)
         pool = .passUnretained(binding.pool)
-        binding.pool.provider.pointee.isTimed = false
+        binding.pool.provider.pointee.hasDriver = true
     }
 
     /// The driver's poll begins: NAPI is held until `endPoll`.
@@ -48,44 +48,40 @@ public final class DriverQueue {
         }
     }
 
+    /// `allocate` will follow soon: the entries of return rings are fetched, which other cores wrote.
+    public func fetchReturns() { pool._withUnsafeGuaranteedRef { $0.provider.pointee.fetchReturns() } }
+
+    /// `allocate` will follow next: the buffers that came back are fetched.
+    public func fetchReturnedBuffers() { pool._withUnsafeGuaranteedRef { $0.provider.pointee.fetchReturnedBuffers() } }
+
     /// The driver has no buffer posted and there is none to post: packets are dropped until one comes back.
     public func reportStarvation() { binding.pool.reportExhausted() }
 
-    /// Room for a socket's packets in its ring; the ring set is locked until `receive` has it.
-    public struct Room {
-        /// Nil if there is none.
-        fileprivate let ringSet: Unmanaged<RingSet>?
-        fileprivate let slots: RingBatch
+    /// What became of packets.
+    public struct Received {
+        /// How many were taken, from the front. 0 for a closed socket.
+        public let taken: Int
         /// Whether the consumer may sleep: `finishPoll` has to follow then.
         public let mayWake: Bool
-    }
-
-    /// Makes room for packets that are about to be received for a socket. `receive` has to follow, and no other call of this queue
-    /// in between. It reads nothing that came with the packets, so it can be done while their descriptors are fetched.
-    ///
-    /// - Parameter packets: how many at the most.
-    public func makeRoom(for socket: Socket, packets: Int) -> Room {
-        // Past the socket's queue. Only we append to that, so an empty one stays empty and order is kept.
-        guard !socket.isClosed, socket.queue.isEmptyLockless, let ringSet = socket.unretainedRingSet else {
-            return Room(ringSet: nil, slots: .none, mayWake: false)
-        }
-        let (slots, mayWake) = ringSet._withUnsafeGuaranteedRef { ($0.makeRoom(for: packets, of: socket), $0.mayWake) }
-        return Room(ringSet: slots.isEmpty ? nil : ringSet, slots: slots, mayWake: mayWake)
     }
 
     /// Packets came into buffers that `allocate` gave, one each, for a socket of the kernel. What has no room in its ring or
     /// queue is dropped, and its buffer is free again.
     ///
-    /// - Parameter room: what was made for this socket.
-    /// - Returns: how many were taken, from the front. 0 for a closed socket.
-    public func receive(
-        _ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket, in room: Room
-    ) -> Int {
+    /// - Parameter packets: read once, and only when there is room for them: they may still be on their way from the NIC's core.
+    public func receive(_ packets: UnsafeBufferPointer<XDPDescriptor>, for socket: Socket) -> Received {
         let packets = DriverPackets(packets, of: binding)
-        let delivered =
-            room.ringSet?._withUnsafeGuaranteedRef { $0.deliver(packets, of: socket, into: room.slots) } ?? 0
-        if _fastPath(delivered == packets.count) { return delivered }
-        return delivered &+ queueOrDrop(packets.dropFirst(delivered), for: socket)
+        var delivered = 0
+        var mayWake = false
+        // Past the socket's queue. Only we append to that, so an empty one stays empty and order is kept.
+        if !socket.isClosed, socket.queue.isEmptyLockless, let ringSet = socket.unretainedRingSet {
+            mayWake = ringSet._withUnsafeGuaranteedRef { $0.mayWake }
+            delivered = ringSet._withUnsafeGuaranteedRef { $0.deliver(packets, of: socket) }
+        }
+        if _slowPath(delivered < packets.count) {
+            delivered &+= queueOrDrop(packets.dropFirst(delivered), for: socket)
+        }
+        return Received(taken: delivered, mayWake: mayWake)
     }
 
     /// The end of the driver's poll for a socket that got packets: wakes its consumer if it sleeps.

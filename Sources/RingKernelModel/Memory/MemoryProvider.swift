@@ -4,8 +4,8 @@
 /// Asked in softirq and changed under NAPI. Walking it counts no references: an atomic instruction for each would wait for the
 /// stores before it.
 struct MemoryProvider: ~Copyable {
-    /// Whether the ring sets take the time of what they take back; a driver's poll is timed as a whole.
-    var isTimed = true
+    /// Whether a driver below gets the buffers (`DriverQueue`).
+    var hasDriver = false
     private var ringSets = UnsafeMutableBufferPointer<Unmanaged<RingSet>>(start: nil, count: 0)
 
     /// From now on `ringSet` is asked too, after those that are there.
@@ -32,8 +32,18 @@ struct MemoryProvider: ~Copyable {
     @inline(__always)
     func refill() {
         for ringSet in ringSets {
-            if ringSet._withUnsafeGuaranteedRef({ $0.refill(isTimed: isTimed) }) >= PagePool.refill { break }
+            if ringSet._withUnsafeGuaranteedRef({ $0.refill(forDriver: hasDriver) }) >= PagePool.refill { break }
         }
+    }
+
+    /// Fetches the entries that `refill` will read first.
+    func fetchReturns() {
+        for ringSet in ringSets { ringSet._withUnsafeGuaranteedRef { $0.fetchReturns() } }
+    }
+
+    /// Fetches the buffers that `refill` will take back first.
+    func fetchReturnedBuffers() {
+        for ringSet in ringSets { ringSet._withUnsafeGuaranteedRef { $0.fetchReturnedBuffers() } }
     }
 
     /// The pool has no buffer and got none.

@@ -39,14 +39,21 @@ extension UnsafeMutablePointer where Pointee == NetIOV {
     @inline(__always)
     func hold(_ count: Int = 1) { pointee.poolReferences.wrappingAdd(count, ordering: .relaxed) }
 
-    /// Drops a pool reference; the last one recycles the buffer, straight into the cache when `inSoftirq`.
+    /// Drops a pool reference if it is the only one; then the caller recycles the buffer.
     ///
     /// Who holds the only reference needs no atomic subtraction: nobody else can take or drop one (`page_pool_unref_netmem` in
     /// include/net/page_pool/helpers.h).
     @inline(__always)
+    func dropOnly() -> Bool {
+        guard pointee.poolReferences.load(ordering: .acquiring) == 1 else { return false }
+        pointee.poolReferences.store(0, ordering: .relaxed)
+        return true
+    }
+
+    /// Drops a pool reference; the last one recycles the buffer, straight into the cache when `inSoftirq`.
+    @inline(__always)
     func drop(inSoftirq: Bool) {
-        if pointee.poolReferences.load(ordering: .acquiring) == 1 {
-            pointee.poolReferences.store(0, ordering: .relaxed)
+        if dropOnly() {
             pointee.pool._withUnsafeGuaranteedRef { $0.recycle(self, inSoftirq: inSoftirq) }
             return
         }

@@ -1,7 +1,8 @@
 /// All net_iovs of a binding, and whose they are. Plain pointers: what runs per token must count no references.
 struct NetIOVTable {
     let count: Int
-    /// A net_iov's size is a power of two.
+    /// Bytes of each: a power of two.
+    let bytes: UInt64
     let shift: UInt64
     /// The binding, which keeps the table alive; set as soon as it exists.
     var binding: Unmanaged<Binding>?
@@ -12,6 +13,7 @@ struct NetIOVTable {
 
     init(count: Int, bytes: Int, pool: Unmanaged<PagePool>) {
         self.count = count
+        self.bytes = UInt64(bytes)
         shift = UInt64(truncatingIfNeeded: bytes.trailingZeroBitCount)
         niovs = .allocate(capacity: count)
         isPosted = .allocate(capacity: count)
@@ -31,11 +33,12 @@ struct NetIOVTable {
     /// Fetches the lines of `most` net_iovs from `index` on, as far as there are so many.
     @inline(__always)
     func prefetch(_ most: UInt32, from index: NetIOVIndex) {
-        let end = min(UInt64(index) + UInt64(most), UInt64(count))
-        var next = UInt64(index)
+        guard Int(index) < count else { return }
+        var next = self[index]
+        let end = next + min(Int(most), count &- Int(index))
         while next < end {
-            self[NetIOVIndex(truncatingIfNeeded: next)].prefetch()
-            next &+= 1
+            next.prefetch()
+            next += 1
         }
     }
 

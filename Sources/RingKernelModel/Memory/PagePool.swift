@@ -90,7 +90,7 @@ public final class PagePool: @unchecked Sendable {
             }
             // Counted once for all: in memory a count for each would wait for the one before.
             let rest = state.pointee.count &- batch
-            cache.update(from: cache + batch, count: rest)
+            if rest > 0 { cache.update(from: cache + batch, count: rest) }
             state.pointee.count = rest
             state.pointee.allocated &+= UInt64(batch)
             taken &+= batch
@@ -128,12 +128,37 @@ public final class PagePool: @unchecked Sendable {
         if count == niovs.count { allHome() }
     }
 
+    /// Recycles up to `most` buffers into the cache, as long as it has room and `next` has one. Softirq only.
+    ///
+    /// - Parameter next: answers a buffer of which the last reference was just dropped, or nil to end it.
+    /// - Returns: how many.
     @inline(__always)
-    func recycle(_ niov: NetIOVPointer, inSoftirq: Bool) {
+    func recycle(upTo most: Int, _ next: (_ number: Int) -> NetIOVPointer?) -> Int {
+        guard !isClosed.load(ordering: .acquiring) else { return 0 }
+        let top = cache + state.pointee.count
+        let room = min(most, Self.cacheSize &- state.pointee.count)
+        var number = 0
+        while number < room, let niov = next(number) {
+            comeHome(niov)
+            top[number] = niov
+            number &+= 1
+        }
+        // Counted once for all, as in `allocate`.
+        state.pointee.count &+= number
+        return number
+    }
+
+    @inline(__always)
+    private func comeHome(_ niov: NetIOVPointer) {
         if niov.pointee.userReferences.load(ordering: .relaxed) > 0 {
             freedWhileHeld.wrappingAdd(1, ordering: .relaxed)
         }
         niov.pointee.isFree.store(true, ordering: .releasing)
+    }
+
+    @inline(__always)
+    func recycle(_ niov: NetIOVPointer, inSoftirq: Bool) {
+        comeHome(niov)
         let closed = isClosed.load(ordering: .acquiring)
         if inSoftirq, !closed, state.pointee.count < Self.cacheSize {
             cache[state.pointee.count] = niov

@@ -64,30 +64,15 @@ final class DeliveryRing: @unchecked Sendable {
         return delivered
     }
 
-    /// Reserves slots for what is about to come in, past the queue of its socket, in which nothing may wait.
-    ///
-    /// - Returns: as many as there are, `count` at the most.
-    @inline(__always)
-    func reserve(_ count: Int, for socket: Socket) -> RingBatch {
-        guard socket.announcedBytes == 0 else { return .none }
-        let slots = ring.pointee.reserve(upTo: UInt32(truncatingIfNeeded: count))
-        ring.pointee.claim(slots)
-        return slots
-    }
-
-    /// Puts what came in into reserved slots and publishes them; the other slots go back. Not timed: the driver's poll is, as a
-    /// whole.
+    /// Puts what just came in into the ring, past the queue of its socket, in which nothing may wait. Not timed: the driver's poll
+    /// is, as a whole.
     ///
     /// - Parameter packets: of this ring's binding.
     /// - Returns: how many; the rest is still the caller's.
     @inline(__always)
-    func deliver(_ packets: DriverPackets, of socket: Socket, into slots: RingBatch) -> Int {
-        let issued = bookkeeping.issue(
-            packets.prefix(Int(slots.count)), to: owner, into: DeliverySlots(slots, of: ring, for: socket))
-        let count = UInt32(truncatingIfNeeded: issued)
-        ring.pointee.cancel(slots.count &- count)
-        ring.pointee.submit(count)
-        return issued
+    func deliver(_ packets: DriverPackets, of socket: Socket) -> Int {
+        guard socket.announcedBytes == 0 else { return 0 }
+        return bookkeeping.issue(packets, to: owner, into: DeliveryWriter(ring, for: socket))
     }
 
     /// The consumer made room: serves the sockets that wait for it.

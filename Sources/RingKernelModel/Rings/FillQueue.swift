@@ -46,12 +46,12 @@ public final class FillQueue: ReturnRing, @unchecked Sendable {
 
     var statistics: RingStatistics { ring.pointee.statistics }
 
-    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int {
+    func consume(until enough: Int?, for owner: TokenOwner, forDriver: Bool, cost: inout CostMeter) -> Int {
         var released = 0
         var entries: UInt32 = 0
         let most = enough == nil ? ring.pointee.capacity : Self.mostEntriesPerPass
         while released < enough ?? .max, entries < most {
-            let start = CostMeter.start(if: isTimed)
+            let start = CostMeter.start(if: !forDriver)
             let batch = ring.pointee.peek(upTo: min(Self.batch, most - entries))
             guard !batch.isEmpty else { break }
             var taken = 0

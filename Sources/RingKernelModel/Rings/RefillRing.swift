@@ -64,13 +64,13 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
 
     var statistics: RingStatistics { ring.pointee.statistics }
 
-    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int {
-        enough == nil ? flush(owner, isTimed, &cost) : refill(until: enough ?? 0, owner, isTimed, &cost)
+    func consume(until enough: Int?, for owner: TokenOwner, forDriver: Bool, cost: inout CostMeter) -> Int {
+        enough == nil ? flush(owner, forDriver, &cost) : refill(until: enough ?? 0, owner, forDriver, &cost)
     }
 
     /// `zcrx` refill: at most `ZCRX_REFILL_CAP` entries, invalid ones are skipped.
-    private func refill(until enough: Int, _ owner: TokenOwner, _ isTimed: Bool, _ cost: inout CostMeter) -> Int {
-        let start = CostMeter.start(if: isTimed)
+    private func refill(until enough: Int, _ owner: TokenOwner, _ forDriver: Bool, _ cost: inout CostMeter) -> Int {
+        let start = CostMeter.start(if: !forDriver)
         var released = 0
         var looked: UInt32 = 0
         while released < enough, looked < Self.mostEntriesPerPass {
@@ -86,11 +86,11 @@ public final class RefillRing: ReturnRing, @unchecked Sendable {
 
     /// `ZCRX_CTRL_FLUSH_RQ`: batches of 32 until a ring full, a fatal signal, or a short batch. An invalid entry is consumed
     /// and ends its batch; what is behind it stays in the ring (`zcrx_parse_rq`).
-    private func flush(_ owner: TokenOwner, _ isTimed: Bool, _ cost: inout CostMeter) -> Int {
+    private func flush(_ owner: TokenOwner, _ forDriver: Bool, _ cost: inout CostMeter) -> Int {
         var released = 0
         var looked: UInt32 = 0
         while looked < ring.pointee.capacity, !faults.take(.fatalSignal) {
-            let start = CostMeter.start(if: isTimed)
+            let start = CostMeter.start(if: !forDriver)
             let batch = ring.pointee.peek(upTo: Self.flushBatch)
             guard !batch.isEmpty else { break }
             var taken = 0

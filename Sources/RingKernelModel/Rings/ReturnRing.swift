@@ -7,10 +7,16 @@ protocol ReturnRing: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - enough: buffers after which a pass in softirq stops; nil to take all that is there now, in process context.
-    ///   - isTimed: whether to take the time, or only to count.
+    ///   - forDriver: whether a driver below asks. Its poll is timed as a whole, and it had the buffers fetched before.
     ///   - cost: where the time goes, batch by batch.
     /// - Returns: tokens taken back.
-    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int
+    func consume(until enough: Int?, for owner: TokenOwner, forDriver: Bool, cost: inout CostMeter) -> Int
+
+    /// Fetches the entries that `consume` will read first, if that gains anything.
+    func fetchEntries()
+
+    /// Fetches the buffers that `consume` will take back first, if that gains anything.
+    func fetchBuffers(of owner: TokenOwner)
 
     /// What the kernel has seen of the ring.
     var statistics: RingStatistics { get }
@@ -25,4 +31,8 @@ protocol ReturnRing: AnyObject, Sendable {
 extension ReturnRing {
     /// Entries looked at in one pass in softirq, as zcrx's refill does (sources.md 2.4, R11).
     static var mostEntriesPerPass: UInt32 { 1024 }
+
+    func fetchEntries() {}
+
+    func fetchBuffers(of owner: TokenOwner) {}
 }

@@ -164,30 +164,18 @@ public final class RingSet: @unchecked Sendable {
         return deliver(delivery) { delivery.deliver(socket, cost: &$0) }
     }
 
-    /// Reserves slots for what is about to come in for an attached socket, past its queue, in which nothing may wait.
+    /// Moves what just came in for an attached socket into the delivery ring, past its queue, in which nothing may wait. Nobody is
+    /// woken: that is `wakeConsumer`, once at the end of the driver's poll.
     ///
-    /// - Returns: slots, and then the lock is held until `deliver`; or none.
+    /// - Returns: how many of `packets`, as many as there was room for; the rest is still the caller's.
     @inline(__always)
-    func makeRoom(for count: Int, of socket: Socket) -> RingBatch {
-        guard let unretainedDelivery else { return .none }
-        lock.lock()
-        let slots = unretainedDelivery._withUnsafeGuaranteedRef { $0.reserve(count, for: socket) }
-        if slots.isEmpty { lock.unlock() }
-        return slots
-    }
-
-    /// Moves what came in into slots of `makeRoom`, and lets go of the lock. Nobody is woken: that is `wakeConsumer`, once at the
-    /// end of the driver's poll.
-    ///
-    /// - Returns: how many of `packets`; the rest is still the caller's.
-    @inline(__always)
-    func deliver(_ packets: DriverPackets, of socket: Socket, into slots: RingBatch) -> Int {
-        let delivered = unretainedDelivery.unsafelyUnwrapped._withUnsafeGuaranteedRef {
-            $0.deliver(packets, of: socket, into: slots)
+    func deliver(_ packets: DriverPackets, of socket: Socket) -> Int {
+        guard let unretainedDelivery else { return 0 }
+        return lock.withLock {
+            let delivered = unretainedDelivery._withUnsafeGuaranteedRef { $0.deliver(packets, of: socket) }
+            state.pointee.issue.count(delivered)
+            return delivered
         }
-        state.pointee.issue.count(delivered)
-        lock.unlock()
-        return delivered
     }
 
     /// Whether there is somebody to wake.
@@ -229,13 +217,21 @@ public final class RingSet: @unchecked Sendable {
     /// Takes back what is in the return ring until the page pool has enough or the pass is over (R11).
     ///
     /// - Returns: tokens taken back.
-    func refill(isTimed: Bool) -> Int {
+    func refill(forDriver: Bool) -> Int {
         lock.withLock {
             state.pointee.isClosed
                 ? 0
                 : returns.consume(
-                    until: Self.enoughBuffers, for: owner, isTimed: isTimed, cost: &state.pointee.release)
+                    until: Self.enoughBuffers, for: owner, forDriver: forDriver, cost: &state.pointee.release)
         }
+    }
+
+    /// Fetches the entries that `refill` will read first; without the lock, as nothing is read here.
+    func fetchReturns() { returns.fetchEntries() }
+
+    /// Fetches the buffers that `refill` will take back first.
+    func fetchReturnedBuffers() {
+        lock.withLock { if !state.pointee.isClosed { returns.fetchBuffers(of: owner) } }
     }
 
     /// The page pool found no buffer anywhere (S18).
@@ -262,7 +258,7 @@ public final class RingSet: @unchecked Sendable {
     public func flush() -> Int {
         lock.withLock {
             state.pointee.isClosed
-                ? 0 : returns.consume(until: nil, for: owner, isTimed: true, cost: &state.pointee.release)
+                ? 0 : returns.consume(until: nil, for: owner, forDriver: false, cost: &state.pointee.release)
         }
     }
 

@@ -36,7 +36,15 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
 
     var statistics: RingStatistics { ring.pointee.statistics }
 
-    func consume(until enough: Int?, for owner: TokenOwner, isTimed: Bool, cost: inout CostMeter) -> Int {
+    func fetchEntries() { ring.pointee.fetchNext() }
+
+    func fetchBuffers(of owner: TokenOwner) {
+        let entries = ring.pointee.peek(upTo: Self.batch)
+        prefetch(entries, of: owner)
+        ring.pointee.cancel(entries.count)
+    }
+
+    func consume(until enough: Int?, for owner: TokenOwner, forDriver: Bool, cost: inout CostMeter) -> Int {
         let pass = Pass(
             enough: enough ?? .max, inSoftirq: enough != nil,
             looks: enough == nil ? Self.mostRefusedPerFlush : Int(Self.mostEntriesPerPass),
@@ -45,7 +53,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         var looked = 0
         var entries: UInt32 = 0
         while released < pass.enough, looked < pass.looks, entries < pass.entries {
-            let start = CostMeter.start(if: isTimed)
+            let start = CostMeter.start(if: !forDriver)
             let before = released
             if rest.token_count > 0 {
                 let range = rest
@@ -53,7 +61,7 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
                 released += take(range, owner, pass, released, &looked)
             }
             let batch = ring.pointee.peek(upTo: min(Self.batch, pass.entries - entries))
-            prefetch(batch, of: owner)
+            if !forDriver { prefetch(batch, of: owner) }
             var done: UInt32 = 0
             while done < batch.count, rest.token_count == 0, looked < pass.looks, released < pass.enough {
                 // One copy, then only the copy (R1).
@@ -69,13 +77,14 @@ final class TokenReturnRing: ReturnRing, @unchecked Sendable {
         return released
     }
 
-    /// Fetches the lines of the buffers that a batch returns, of the first `batch` of them. What it reads is a hint; it is read again
-    /// when it counts.
+    /// Fetches the lines of the buffers that come back next: of what the last pass left, and of entries that were peeked, the first
+    /// `batch` buffers. What it reads is a hint; it is read again when it counts.
     @inline(__always)
-    private func prefetch(_ batch: RingBatch, of owner: TokenOwner) {
+    private func prefetch(_ entries: RingBatch, of owner: TokenOwner) {
         guard let niovs = owner.niovs else { return }
-        var left = Self.batch
-        ring.pointee.read(batch) { range in
+        var left = Self.batch &- min(rest.token_count, Self.batch)
+        niovs.pointee.prefetch(Self.batch &- left, from: rest.token_start)
+        ring.pointee.read(entries) { range in
             let count = min(range.token_count, left)
             left &-= count
             niovs.pointee.prefetch(count, from: range.token_start)

@@ -83,9 +83,19 @@ public struct MappedRingMemory<Entry: BitwiseCopyable>: RingMemory {
     @inlinable @inline(__always)
     public func storeEntry(_ entry: Entry, inSlot slot: UInt32, inRoundOf _: RingIndex) { entries[Int(slot)] = entry }
 
+    /// Where the slot of `index` is.
+    @inlinable @inline(__always)
+    public func slot(of index: RingIndex) -> UnsafeMutablePointer<Entry> { entries + Int(index.rawValue & mask) }
+
     /// Fetches the line of the slot of `index` for writing.
     @inlinable @inline(__always)
     public func prefetchToWrite(at index: RingIndex) { ctr_prefetch_to_write(entries + Int(index.rawValue & mask)) }
+
+    /// Fetches the line of the word for reading.
+    @inlinable @inline(__always)
+    public func prefetchToRead(_ word: RingWord) {
+        if let word = sharedWord(word) { ctr_prefetch_to_read(word.address) }
+    }
 
     /// Fetches the line of the slot of `index` for reading.
     @inlinable @inline(__always)

@@ -55,6 +55,13 @@ public struct ConsumerRing<Memory: RingMemory>: ~Copyable {
         }
     }
 
+    /// Fetches what the next `peek` reads and the entry after those peeked, for who will look soon and has other work before.
+    @inlinable @inline(__always)
+    public func fetchNext() {
+        memory.prefetchToRead(.producer)
+        memory.prefetchToRead(at: peeked)
+    }
+
     /// Copies a peeked entry. Check the copy, never the slot: a hostile producer may write the slot again (R1).
     @inlinable @inline(__always)
     public func read(at index: RingIndex) -> Memory.Entry {

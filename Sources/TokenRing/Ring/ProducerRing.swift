@@ -67,7 +67,7 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     /// Writes all slots of a reserved batch: `entry` makes the entry for each offset, in order.
     @inlinable @inline(__always)
     public func write(_ batch: RingBatch, with entry: (_ offset: UInt32) -> Memory.Entry) {
-        claimLines(batch.count)
+        claimNext(batch.count)
         guard Memory.walksSlots else {
             var index = batch.first.rawValue
             let end = index &+ batch.count
@@ -135,11 +135,11 @@ public struct ProducerRing<Memory: RingMemory>: ~Copyable {
     @inlinable
     public var knownFree: UInt32 { freeEnd.distance(from: reserved) }
 
-    /// Fetches the cache lines of the next `count` slots for writing, while the batch before them is being written: the
-    /// consumer has them since it read them. Slots that are not known to be free are left to it; batches of less than a
-    /// line are not worth it.
+    /// Fetches the cache lines of the next `count` slots for writing, for who will reserve them soon and has other work before: the
+    /// consumer has them since it read them. Slots that are not known to be free are left to it; batches of less than a line are
+    /// not worth it.
     @inlinable @inline(__always)
-    func claimLines(_ count: UInt32) {
+    public func claimNext(_ count: UInt32) {
         guard count >= Memory.entriesPerLine, knownFree >= count else { return }
         claim(RingBatch(first: reserved, count: count))
     }

@@ -71,6 +71,9 @@ public protocol RingMemory<Entry> {
 
     /// Hints that the slot of `index` will be read soon; changes nothing.
     func prefetchToRead(at index: RingIndex)
+
+    /// Hints that the word will be read soon; changes nothing.
+    func prefetchToRead(_ word: RingWord)
 }
 
 extension RingMemory {
@@ -81,6 +84,10 @@ extension RingMemory {
     /// No hint.
     @inlinable @inline(__always)
     public func prefetchToRead(at index: RingIndex) {}
+
+    /// No hint.
+    @inlinable @inline(__always)
+    public func prefetchToRead(_ word: RingWord) {}
 
     /// Copies the entry in `slot`, by way of the index that has the slot's number.
     @inlinable @inline(__always)

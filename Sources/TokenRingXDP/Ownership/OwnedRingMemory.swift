@@ -3,7 +3,7 @@
 
     /// A socket's ring that books each entry when it crosses: a producer's when it is published, a consumer's when it is
     /// released. Debug builds only; a release build uses the mapped memory as it is.
-    public struct OwnedRingMemory<Entry: UMEMEntry>: RingMemory {
+    public struct OwnedRingMemory<Entry: UMEMEntry>: PlainSlots {
         private let memory: MappedRingMemory<Entry>
         private let ring: KernelRing
         private let ownership: FrameOwnership?
@@ -26,6 +26,8 @@
         public func loadRelaxed(_ word: RingWord) -> UInt32 { memory.loadRelaxed(word) }
         /// A sequentially consistent fence.
         public func fullFence() { memory.fullFence() }
+        /// Where the slot of `index` is.
+        public func slot(of index: RingIndex) -> UnsafeMutablePointer<Entry> { memory.slot(of: index) }
         /// Copies the entry in the slot of `index`.
         public func loadEntry(at index: RingIndex) -> Entry { memory.loadEntry(at: index) }
         /// Writes the entry into the slot of `index`.

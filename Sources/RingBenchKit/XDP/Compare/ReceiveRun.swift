@@ -119,7 +119,8 @@ struct ReceiveRun {
         traffic.frames = load.frames
         traffic.packetBytes = load.packetBytes
         let pace: Pace
-        do throws(SystemCallError) { pace = try Pace(alsoCounting: contender.paceWords) } catch { throw Failure(error) }
+        let others = contender.paceWords
+        do throws(SystemCallError) { pace = try Pace(alsoCounting: others) } catch { throw Failure(error) }
         let sender = try XDPDemo.startWireSource(traffic, on: wire, cpu: cpus[1], pace: pace)
         var (meter, received) = (CostMeter(), UInt64(0))
         let cpuStart = ctr_thread_cpu_ns()
@@ -139,7 +140,7 @@ struct ReceiveRun {
                 received += count
                 last = ctr_monotonic_ns()
             }
-            if contender.paceWords.isEmpty { pace.received.storeRelease(UInt32(truncatingIfNeeded: contender.paced)) }
+            if others.isEmpty { pace.received.storeRelease(UInt32(truncatingIfNeeded: contender.paced)) }
         }
         let cpu = ctr_thread_cpu_ns() - cpuStart
         pace.stop.storeRelease(1)

@@ -82,11 +82,4 @@ struct AddressDigest: BitwiseCopyable, Sendable, Equatable {
         sum &+= address
         sumOfSums &+= sum
     }
-
-    /// Takes the address back that was added last.
-    @inline(__always)
-    mutating func removeLast(_ address: UInt64) {
-        sumOfSums &-= sum
-        sum &-= address
-    }
 }

@@ -8,10 +8,12 @@ struct TokenLane {
     let socket: Unmanaged<Socket>
     private let descriptors: UnsafeMutablePointer<XDPDescriptor>
     private var count = 0
-    /// Where the packets that the socket took, and those of this pass, lie.
+    /// Where the packets that the socket took lie.
     private(set) var addresses = AddressDigest()
     /// Packets that the socket took.
     private(set) var delivered: UInt64 = 0
+    /// Bytes of the packets, taken or refused.
+    private(set) var bytes: UInt64 = 0
     /// Packets that the socket refused: closed, or no room in its ring and queue.
     private(set) var refused: UInt64 = 0
     /// Whether it got packets and may have to be woken.
@@ -30,22 +32,27 @@ struct TokenLane {
     mutating func append(_ packet: XDPDescriptor) {
         descriptors[count] = packet
         count &+= 1
-        addresses.add(packet.address)
     }
 
     /// What is in it.
-    @inline(__always)
     var packets: UnsafeBufferPointer<XDPDescriptor> { UnsafeBufferPointer(start: descriptors, count: count) }
 
-    /// The socket took the first `taken` packets; none is left here.
+    /// None is left in it.
+    mutating func empty() { count = 0 }
+
+    /// Books what became of packets for its socket.
+    ///
+    /// - Parameter taken: how many the socket took, from the front.
     @inline(__always)
-    mutating func empty(taken: Int) {
+    mutating func book(_ packets: UnsafeBufferPointer<XDPDescriptor>, taken: Int) {
+        for position in 0..<taken {
+            bytes &+= UInt64(packets[position].length)
+            addresses.add(packets[position].address)
+        }
         delivered &+= UInt64(truncatingIfNeeded: taken)
-        while count > taken {
-            count &-= 1
-            addresses.removeLast(descriptors[count].address)
+        for position in taken..<packets.count {
+            bytes &+= UInt64(packets[position].length)
             refused &+= 1
         }
-        count = 0
     }
 }

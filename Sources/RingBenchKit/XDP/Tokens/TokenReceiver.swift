@@ -12,9 +12,8 @@ struct TokenReceiver: ~Copyable {
     var receiver: XDPReceiver
     /// Whom the lanes are for; kept here, as nothing that a pass does counts references.
     private let sockets: [Socket]
-    /// Packets taken from RX, and their bytes.
+    /// Packets taken from RX.
     private(set) var received: UInt64 = 0
-    private(set) var bytes: UInt64 = 0
     /// Buffers posted to FILL after they came back.
     private(set) var reposted: UInt64 = 0
     /// Buffers that the kernel has.
@@ -33,7 +32,6 @@ struct TokenReceiver: ~Copyable {
 
     private let driver: DriverQueue
     private let lanes: TokenLanes
-    private let scratch: UnsafeMutableBufferPointer<UMEMAddress>
 
     /// The chain's end on a queue of an interface, in the calling thread's network namespace.
     ///
@@ -48,31 +46,31 @@ struct TokenReceiver: ~Copyable {
         self.isTimed = isTimed
         driver = DriverQueue(kernel, binding)
         lanes = TokenLanes(for: sockets, capacity: max(Int(options.batchSize), DriverQueue.budget))
-        scratch = .allocate(capacity: Int(options.umemFrames))
         self.sockets = sockets
         refillBatch = min(64, max(1, options.umemFrames / 4))
         passPackets = max(options.batchSize, UInt32(DriverQueue.budget))
         do throws(Failure) {
             // The receiver posts all chunks before it binds: they are no longer the pool's.
+            let chunks = UnsafeMutableBufferPointer<UMEMAddress>.allocate(capacity: Int(options.umemFrames))
+            defer { chunks.deallocate() }
             driver.beginPoll()
-            posted = UInt32(driver.allocate(scratch))
+            posted = UInt32(driver.allocate(chunks))
             driver.endPoll()
             receiver = try XDPReceiver(
                 interface: interface, queue: queue, options: options, memory: binding.memory, provide: posted)
         } catch {
             lanes.destroy()
-            scratch.deallocate()
             throw error
         }
     }
 
-    deinit {
-        lanes.destroy()
-        scratch.deallocate()
-    }
+    deinit { lanes.destroy() }
 
     /// What became of a consumer's packets.
     subscript(_ lane: Int) -> TokenLane { lanes[lane].pointee }
+
+    /// Bytes of the packets taken from RX.
+    var bytes: UInt64 { (0..<lanes.count).reduce(0) { $0 &+ lanes[$1].pointee.bytes } }
 
     /// Packets that came in no posted buffer.
     var strayPackets: UInt64 { driver.strayPackets }
@@ -89,10 +87,10 @@ struct TokenReceiver: ~Copyable {
         let before = reposted
         var taken: UInt64 = 0
         while taken < quota {
-            let arrived = receiver.socket.receive.peek(upTo: passPackets)
+            let arrived = receiver.socket.receive.peekInPlace(upTo: passPackets)
             if arrived.isEmpty { break }
             // The kernel's core wrote these lines. They come while NAPI is taken, a locked instruction, which waits for loads
-            // and not for fetches, and while buffers are taken back.
+            // and not for fetches, while buffers are taken back, and while room is made for them.
             receiver.socket.receive.fetch(arrived)
             recordBatches(of: arrived.count)
             posted &-= arrived.count
@@ -102,25 +100,24 @@ struct TokenReceiver: ~Copyable {
             // What came back is taken first and posted last: the ring sets' locks wait then for no store to a line that another
             // core reads.
             let refill = takeBuffers()
+            let packets = receiver.socket.receive.entries(of: arrived)
             var mayWake = false
             if lanes.count == 1 {
-                let lane = lanes[0]
-                // Before the first look at a descriptor: neither the lock nor the ring waits for it.
-                let room = makeRoom(for: lane, packets: Int(arrived.count))
-                mayWake = room.mayWake
-                sort(arrived) { _ in lane }
-                handOver(lane, in: room)
+                mayWake = handOver(packets, to: lanes[0])
             } else {
-                sortByFlow(arrived)
+                sortByFlow(packets)
                 for number in 0..<lanes.count where lanes[number].pointee.packets.count > 0 {
-                    let lane = lanes[number]
-                    let room = makeRoom(for: lane, packets: lane.pointee.packets.count)
-                    mayWake = mayWake || room.mayWake
-                    handOver(lane, in: room)
+                    mayWake = handOver(lanes[number].pointee.packets, to: lanes[number]) || mayWake
+                    lanes[number].pointee.empty()
                 }
             }
+            receiver.socket.receive.release(arrived.count)
             if !refill.slots.isEmpty { post(refill) }
             if mayWake { wakeConsumers() }
+            // Where packets gather, all of it is near.
+            if arrived.count < refillBatch / 4, sinceRefill &+ 2 &* arrived.count >= refillBatch {
+                prepareToTakeBuffers(arrived.count)
+            }
             driver.endPoll()
             // As a driver does that did not use up its budget.
             if arrived.count < passPackets { break }
@@ -136,7 +133,11 @@ struct TokenReceiver: ~Copyable {
     /// Posts all that has come back by now, however little.
     mutating func takeBack() {
         driver.beginPoll()
-        post(takeBuffers(upTo: .max))
+        var refill: Refill
+        repeat {
+            refill = takeBuffers(upTo: .max)
+            post(refill)
+        } while refill.count > 0
         driver.endPoll()
     }
 
@@ -151,37 +152,27 @@ struct TokenReceiver: ~Copyable {
         receiver.batches.record(packets)
     }
 
-    /// Puts packets that were peeked from RX into `lane`s, and releases them.
-    @inline(__always)
-    private mutating func sort(_ arrived: RingBatch, by lane: (XDPDescriptor) -> UnsafeMutablePointer<TokenLane>) {
-        var position: UInt32 = 0
-        while position < arrived.count {
-            let packet = receiver.socket.receive.read(at: arrived[position])
-            bytes &+= UInt64(packet.length)
-            lane(packet).pointee.append(packet)
-            position &+= 1
-        }
-        receiver.socket.receive.release(arrived.count)
-    }
-
+    /// Puts packets into the lanes of their flows.
     @inline(never)
-    private mutating func sortByFlow(_ arrived: RingBatch) {
+    private func sortByFlow(_ packets: UnsafeBufferPointer<XDPDescriptor>) {
         let memory = UnsafeRawBufferPointer(
             start: receiver.socket.memory.base, count: receiver.socket.memory.byteCount)
-        let lanes = lanes
-        sort(arrived) { lanes.lane(of: $0, in: memory) }
-    }
-
-    private func makeRoom(for lane: UnsafeMutablePointer<TokenLane>, packets: Int) -> DriverQueue.Room {
-        lane.pointee.socket._withUnsafeGuaranteedRef { driver.makeRoom(for: $0, packets: packets) }
-    }
-
-    private func handOver(_ lane: UnsafeMutablePointer<TokenLane>, in room: DriverQueue.Room) {
-        let taken = lane.pointee.socket._withUnsafeGuaranteedRef {
-            driver.receive(lane.pointee.packets, for: $0, in: room)
+        for position in 0..<packets.count {
+            lanes.lane(of: packets[position], in: memory).pointee.append(packets[position])
         }
-        lane.pointee.empty(taken: taken)
-        lane.pointee.mayWake = room.mayWake
+    }
+
+    /// Packets for a lane's socket.
+    ///
+    /// - Returns: whether its consumer may have to be woken.
+    @inline(__always)
+    private func handOver(
+        _ packets: UnsafeBufferPointer<XDPDescriptor>, to lane: UnsafeMutablePointer<TokenLane>
+    ) -> Bool {
+        let received = lane.pointee.socket._withUnsafeGuaranteedRef { driver.receive(packets, for: $0) }
+        lane.pointee.book(packets, taken: received.taken)
+        lane.pointee.mayWake = received.mayWake
+        return received.mayWake
     }
 
     /// Wakes those that sleep and got packets: it may take a system call, so FILL comes first.
@@ -196,10 +187,10 @@ struct TokenReceiver: ~Copyable {
     /// Whether less than half of the buffers are posted.
     private var isShort: Bool { posted < receiver.socket.geometry.frameCount / 2 }
 
-    /// Buffers that came back, and the slots of FILL that they are for.
+    /// Slots of FILL.
     private struct Refill {
         var slots = RingBatch.none
-        /// In `scratch`.
+        /// How many of them have a buffer that came back.
         var count = 0
     }
 
@@ -213,23 +204,32 @@ struct TokenReceiver: ~Copyable {
         return takeBuffers(upTo: lanes.count == 1 ? sinceRefill : .max)
     }
 
-    /// Takes buffers that came back, `most` at the most.
+    /// Writes buffers that came back into FILL, `most` at the most; `post` has to follow.
     @inline(never)
     private mutating func takeBuffers(upTo most: UInt32) -> Refill {
-        let wanted = min(most, receiver.socket.geometry.frameCount &- posted)
-        guard wanted > 0 else { return Refill() }
-        sinceRefill = 0
-        let slots = receiver.socket.fill.reserve(upTo: wanted)
+        let slots = receiver.socket.fill.reserveInPlace(upTo: min(most, receiver.socket.geometry.frameCount &- posted))
+        if slots.isEmpty { return Refill() }
+        // What is left is for the slots at the beginning of the ring's memory, the next time.
+        sinceRefill &-= min(slots.count, sinceRefill)
         receiver.socket.fill.claim(slots)
-        let count = driver.allocate(UnsafeMutableBufferPointer(rebasing: scratch[..<Int(slots.count)]))
+        let count = driver.allocate(receiver.socket.fill.slots(of: slots))
         if posted == 0, count == 0 { driver.reportStarvation() }
         return Refill(slots: slots, count: count)
     }
 
+    /// The next pass but one will take buffers back, or already the next, if it is like this one: what it reads and writes then is
+    /// fetched, first the rings' lines, which other cores have, then the buffers that are named there.
+    @inline(never)
+    private func prepareToTakeBuffers(_ packets: UInt32) {
+        guard sinceRefill &+ packets >= refillBatch else { return driver.fetchReturns() }
+        receiver.socket.fill.claimNext(sinceRefill &+ packets)
+        driver.fetchReturnedBuffers()
+    }
+
+    /// Submits to the kernel what `takeBuffers` wrote.
     @inline(never)
     private mutating func post(_ refill: Refill) {
         let count = UInt32(truncatingIfNeeded: refill.count)
-        for position in 0..<count { receiver.socket.fill.write(scratch[Int(position)], at: refill.slots[position]) }
         receiver.socket.fill.cancel(refill.slots.count &- count)
         receiver.socket.fill.submit(count)
         posted &+= count
