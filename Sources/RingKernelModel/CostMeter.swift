@@ -55,12 +55,14 @@ public struct CostMeter: BitwiseCopyable, Codable, Sendable {
         if let start { add(since: start, until: ctr_ticks(), tokens: count) } else { self.count(count) }
     }
 
-    /// Adds the batch that began at `start` and ends now, or at `end`.
+    /// Adds the batch that began at `start` and ends now, or at `end`; its time is left out from `most` ticks on.
     @inline(__always)
-    public mutating func add(since start: UInt64, until end: UInt64 = ctr_ticks(), tokens count: Int) {
+    public mutating func add(
+        since start: UInt64, until end: UInt64 = ctr_ticks(), tokens count: Int, most: UInt64 = Self.mostTicks
+    ) {
         let elapsed = end &- start
         allTokens &+= UInt64(truncatingIfNeeded: count)
-        guard elapsed < Self.mostTicks else {
+        guard elapsed < most else {
             disturbedBatches &+= 1
             return
         }
