@@ -26,6 +26,10 @@ extension AFXDP {
                     // A drain that takes long is left out, and in a debug build all may.
                     #expect(
                         row.receiveNanosecondsPerFrame.values.allSatisfy { $0 > 0 } || row.disturbedDrains > 0)
+                    #expect(row.allDrainsNanosecondsPerFrame.values.allSatisfy { $0 > 0 })
+                    if row.disturbedDrains == 0 {
+                        #expect(row.allDrainsNanosecondsPerFrame.values == row.receiveNanosecondsPerFrame.values)
+                    }
                     #expect(row.framesPerSecond.median > 0)
                     #expect(row.evidence == (row.receiver == .tokens ? .kernelAndModel : .kernel))
                 }

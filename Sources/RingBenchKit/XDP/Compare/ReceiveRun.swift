@@ -29,23 +29,18 @@ struct ReceiveRun {
     /// Live packets that come in before the receiver looks: what fits into RX with room to spare.
     static let burst: UInt32 = 1024
 
-    /// Ticks from which on a drain of so many packets counts as disturbed: 10 microseconds, ten times what the dearest drain of a
-    /// packet takes, and for each packet a quarter of one, in which less than one comes. A drain that finds what came while its
-    /// thread was off the core is so left out, too.
-    private func mostTicks(_ packets: UInt64) -> UInt64 {
-        min(CostMeter.mostTicks, UInt64((10_000 + 250 * Double(packets)) / clock.nanosecondsPerTick))
-    }
-
     /// What was measured.
     struct Figures {
         /// Time of the receiving core per packet, from RX to FILL; user space alone.
         var receiveNanoseconds = 0.0
+        /// The same with the drains that were left out.
+        var allDrainsNanoseconds = 0.0
         /// CPU time of the receiving thread per packet: with live packets the kernel's receive path is in it, on the wire
         /// poll and wakeups are.
         var cpuNanoseconds = 0.0
         /// Packets per second, source and receiver together.
         var framesPerSecond = 0.0
-        /// Drains that were left out, because the thread was off its core.
+        /// Drains that were left out, because the core was interrupted.
         var disturbed: UInt64 = 0
     }
 
@@ -96,8 +91,8 @@ struct ReceiveRun {
         }
         let packet = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(load.packetBytes), alignment: 64)
         defer { packet.deallocate() }
-        var (meter, elapsed, received, number) = (CostMeter(), Int64(0), UInt64(0), UInt64(0))
-        while received < load.frames, !Interrupt.isRequested {
+        var (meter, elapsed, number) = (DrainMeter(clock), Int64(0), UInt64(0))
+        while meter.packets < load.frames, !Interrupt.isRequested {
             NumberedFrame.write(number, into: packet)
             number += 1
             let cpuStart = ctr_thread_cpu_ns()
@@ -107,9 +102,8 @@ struct ReceiveRun {
             }
             let start = CostMeter.ordered()
             let count = contender.drain()
-            meter.add(since: start, until: CostMeter.ordered(), tokens: Int(count), most: mostTicks(count))
+            meter.add(since: start, until: CostMeter.ordered(), packets: count)
             elapsed += ctr_thread_cpu_ns() - cpuStart
-            received += count
             guard count == UInt64(Self.burst) else {
                 throw Failure(
                     .invariantBroken,
@@ -117,7 +111,7 @@ struct ReceiveRun {
             }
             contender.settle()
         }
-        return figures(meter, received, cpu: elapsed, elapsed: elapsed)
+        return figures(meter, cpu: elapsed, elapsed: elapsed)
     }
 
     /// A sender on the other core, in a closed loop; the receiver looks again and again, or as often as the load says.
@@ -129,12 +123,12 @@ struct ReceiveRun {
         let others = contender.paceWords
         do throws(SystemCallError) { pace = try Pace(alsoCounting: others) } catch { throw Failure(error) }
         let sender = try XDPDemo.startWireSource(traffic, on: wire, cpu: cpus[1], pace: pace)
-        var (meter, received) = (CostMeter(), UInt64(0))
+        var meter = DrainMeter(clock)
         let cpuStart = ctr_thread_cpu_ns()
         var last = ctr_monotonic_ns()
         let begin = last
         var nextLook = begin
-        while received < load.frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
+        while meter.packets < load.frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
             while ctr_monotonic_ns() < nextLook { ctr_pause() }
             nextLook = ctr_monotonic_ns() + 1000 * Int64(load.coalescedMicroseconds)
             let before = contender.returned
@@ -143,8 +137,7 @@ struct ReceiveRun {
             let end = CostMeter.ordered()
             // An empty look costs nothing; one that gave frames back is part of the packets'.
             if count > 0 || contender.returned != before {
-                meter.add(since: start, until: end, tokens: Int(count), most: mostTicks(count))
-                received += count
+                meter.add(since: start, until: end, packets: count)
                 last = ctr_monotonic_ns()
             }
             if others.isEmpty { pace.received.storeRelease(UInt32(truncatingIfNeeded: contender.paced)) }
@@ -153,18 +146,18 @@ struct ReceiveRun {
         pace.stop.storeRelease(1)
         let sent = try sender.join().get()
         if let error = sent.error { throw Failure(error) }
-        guard received == sent.sentFrames || Interrupt.isRequested else {
+        guard meter.packets == sent.sentFrames || Interrupt.isRequested else {
             throw Failure(
                 .invariantBroken,
-                "\(kind.rawValue): \(received) of \(sent.sentFrames) packets came; no number is printed")
+                "\(kind.rawValue): \(meter.packets) of \(sent.sentFrames) packets came; no number is printed")
         }
-        return figures(meter, received, cpu: cpu, elapsed: last - begin)
+        return figures(meter, cpu: cpu, elapsed: last - begin)
     }
 
-    private func figures(_ meter: CostMeter, _ received: UInt64, cpu: Int64, elapsed: Int64) -> Figures {
+    private func figures(_ meter: DrainMeter, cpu: Int64, elapsed: Int64) -> Figures {
         Figures(
-            receiveNanoseconds: clock.nanosecondsPerToken(ConsumerCosts.Phase(meter)),
-            cpuNanoseconds: Double(cpu) / Double(max(received, 1)),
-            framesPerSecond: Double(received) / Double(max(elapsed, 1)) * 1e9, disturbed: meter.disturbedBatches)
+            receiveNanoseconds: meter.nanosecondsPerPacket, allDrainsNanoseconds: meter.nanosecondsPerPacketOfAll,
+            cpuNanoseconds: Double(cpu) / Double(max(meter.packets, 1)),
+            framesPerSecond: Double(meter.packets) / Double(max(elapsed, 1)) * 1e9, disturbed: meter.disturbedDrains)
     }
 }

@@ -28,6 +28,8 @@ public struct XDPCompareCell: Encodable, Sendable {
     public let swiftToLibrary: Comparison
     /// What `xdp tokens` takes more than `xdp rx`, in nanoseconds a packet on the receiving core.
     public let tokensAbove: Comparison
+    /// The same with the drains that were left out: `XDPCompareRow.disturbedDrains`.
+    public let tokensAboveInAllDrains: Comparison
 
     private enum CodingKeys: String, CodingKey {
         case load, source, rows
@@ -36,6 +38,7 @@ public struct XDPCompareCell: Encodable, Sendable {
         case coalescedMicroseconds = "coalesced_us"
         case swiftToLibrary = "swift_to_libxdp"
         case tokensAbove = "tokens_above_rx_ns"
+        case tokensAboveInAllDrains = "tokens_above_rx_ns_of_all_drains"
     }
 
     /// A figure of each repetition: the median, and where 95 % of medians lie when the repetitions are drawn anew.
@@ -67,9 +70,15 @@ public struct XDPCompareCell: Encodable, Sendable {
         coalescedMicroseconds = load.coalescedMicroseconds
         self.load = load.description
         rows = ReceiverKind.allCases.map { XDPCompareRow($0, runs[$0] ?? []) }
-        func times(_ kind: ReceiverKind) -> [Double] { (runs[kind] ?? []).map(\.receiveNanoseconds) }
-        swiftToLibrary = Comparison(zip(times(.swift), times(.libxdp)).map { $0 / $1 })
-        tokensAbove = Comparison(zip(times(.tokens), times(.swift)).map { $0 - $1 })
+        func compare(
+            _ time: KeyPath<ReceiveRun.Figures, Double>, _ kind: ReceiverKind, with other: ReceiverKind,
+            by: (Double, Double) -> Double
+        ) -> Comparison {
+            Comparison(zip(runs[kind] ?? [], runs[other] ?? []).map { by($0[keyPath: time], $1[keyPath: time]) })
+        }
+        swiftToLibrary = compare(\.receiveNanoseconds, .swift, with: .libxdp, by: /)
+        tokensAbove = compare(\.receiveNanoseconds, .tokens, with: .swift, by: -)
+        tokensAboveInAllDrains = compare(\.allDrainsNanoseconds, .tokens, with: .swift, by: -)
     }
 }
 
@@ -81,16 +90,20 @@ public struct XDPCompareRow: Encodable, Sendable {
     public let evidence: Evidence
     /// Time of the receiving core per packet from RX to FILL, user space alone, in nanoseconds; each repetition.
     public let receiveNanosecondsPerFrame: Repetitions
+    /// The same with the drains that were left out.
+    public let allDrainsNanosecondsPerFrame: Repetitions
     /// CPU time of the receiving thread per packet with its system calls; live, the kernel's receive path is in it.
     public let cpuNanosecondsPerFrame: Repetitions
     /// Packets per second, source and receiver together.
     public let framesPerSecond: Repetitions
-    /// Drains that were left out, because the thread was off its core.
+    /// Drains that were left out, because the core was interrupted in them: they took more than 10 microseconds and a quarter of one
+    /// for each packet, or than 100.
     public let disturbedDrains: UInt64
 
     private enum CodingKeys: String, CodingKey {
         case receiver, evidence
         case receiveNanosecondsPerFrame = "receive_ns_per_frame"
+        case allDrainsNanosecondsPerFrame = "receive_ns_per_frame_of_all_drains"
         case cpuNanosecondsPerFrame = "cpu_ns_per_frame"
         case framesPerSecond = "frames_per_s"
         case disturbedDrains = "disturbed_drains"
@@ -100,6 +113,7 @@ public struct XDPCompareRow: Encodable, Sendable {
         self.receiver = receiver
         evidence = receiver == .tokens ? .kernelAndModel : .kernel
         receiveNanosecondsPerFrame = Repetitions(runs.map(\.receiveNanoseconds))
+        allDrainsNanosecondsPerFrame = Repetitions(runs.map(\.allDrainsNanoseconds))
         cpuNanosecondsPerFrame = Repetitions(runs.map(\.cpuNanoseconds))
         framesPerSecond = Repetitions(runs.map(\.framesPerSecond))
         disturbedDrains = runs.reduce(0) { $0 + $1.disturbed }
