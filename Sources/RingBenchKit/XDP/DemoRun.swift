@@ -8,9 +8,8 @@ struct DemoRun: ~Copyable {
     private let configuration: XDPDemoConfiguration
     private let pace: Pace
     private var lastReceivedNanoseconds: Int64 = 0
-
-    /// Without a packet for so long after the source has ended, the rest is lost; before, the source is stuck.
-    private static let patienceNanoseconds: Int64 = 3_000_000_000
+    /// Nothing came any more, and the source, which waits for what is on the way, had not ended.
+    private var isStuck = false
 
     init(configuration: XDPDemoConfiguration, pace: Pace) {
         self.configuration = configuration
@@ -23,6 +22,8 @@ struct DemoRun: ~Copyable {
     mutating func receiveAll(into receiver: inout XDPReceiver, progress: Progress) {
         var now = ctr_monotonic_ns()
         lastReceivedNanoseconds = now
+        // Without a packet for so long after the source has ended, the rest is lost; before, the source is stuck.
+        var patience = LookPatience(at: now)
         var nextLine = now + 1_000_000_000
         var lineFrames: UInt64 = 0
         while true {
@@ -33,7 +34,10 @@ struct DemoRun: ~Copyable {
             let hasEnded = pace.finished.loadAcquire() != 0
             let found = receiver.receive(check: &check, progress: pace.received) > 0
             now = ctr_monotonic_ns()
-            if check.received != before { lastReceivedNanoseconds = now }
+            if check.received != before {
+                lastReceivedNanoseconds = now
+                patience.renew(at: now)
+            }
             if now >= nextLine {
                 progress.step(
                     "xdp: \(check.received) of \(configuration.frames) packets, "
@@ -43,7 +47,10 @@ struct DemoRun: ~Copyable {
             }
             if found { continue }
             if hasEnded, allIsKnown(receiver) { return }
-            if now - lastReceivedNanoseconds > Self.patienceNanoseconds { return }
+            if patience.isOver(at: now) {
+                isStuck = !hasEnded
+                return
+            }
             receiver.waitForPackets()
         }
     }
@@ -96,7 +103,9 @@ struct DemoRun: ~Copyable {
         try require(
             violations.doubledFrames == 0, "\(violations.doubledFrames) frames came that the kernel did not have")
         try require(
-            losses.unexplained == 0, "\(lost) packets are missing and no kernel counter explains \(losses.unexplained)")
+            losses.unexplained == 0,
+            "\(lost) packets are missing and no kernel counter explains \(losses.unexplained)"
+                + (isStuck ? "; after \(check.received) nothing came for \(LookPatience.seconds) s" : ""))
         // A closed loop on the wire leaves room everywhere, so there a counted loss is as wrong as any other. With fewer
         // frames than the window the loss is what the run is about.
         let mayLose = configuration.source == .live || configuration.framesProvided != nil

@@ -56,7 +56,6 @@ struct TrafficCount: Sendable {
 struct Traffic: Sendable {
     let mode: XSKMode
     var rules = TrafficRules()
-    private static let patienceNanoseconds: Int64 = 3_000_000_000
 
     /// Carries all packets and waits until every frame of the sender is back.
     func carry(
@@ -66,7 +65,7 @@ struct Traffic: Sendable {
         var streams = ExpectedStreams(packets, rules)
         let expected = streams.total
         var next = 0
-        var last = ctr_monotonic_ns()
+        var patience = LookPatience(at: ctr_monotonic_ns())
         while true {
             let before = (next, sender.outstanding.count, count.received, count.foreign)
             let room = rules.window - max(sender.outstanding.count, next - streams.gone)
@@ -77,10 +76,10 @@ struct Traffic: Sendable {
             let isSent = next == packets.count && sender.outstanding.isEmpty && sender.queued == 0
             if isSent, count.received >= expected { break }
             let now = ctr_monotonic_ns()
-            if before != (next, sender.outstanding.count, count.received, count.foreign) { last = now }
-            guard now - last < Self.patienceNanoseconds else {
+            if before != (next, sender.outstanding.count, count.received, count.foreign) { patience.renew(at: now) }
+            guard !patience.isOver(at: now) else {
                 throw .fail(
-                    "stuck for \(Self.patienceNanoseconds / 1_000_000_000) s: \(next) of \(packets.count) packets queued, "
+                    "stuck for \(LookPatience.seconds) s: \(next) of \(packets.count) packets queued, "
                         + "\(sender.outstanding.count) not completed, \(count.received) of \(expected) received")
             }
         }

@@ -31,9 +31,6 @@ struct XDPRunTimes {
 }
 
 extension XDPWorker where Self: ~Copyable {
-    /// Without progress for so long, what is unfinished stays so.
-    private static var patienceNanoseconds: Int64 { 3_000_000_000 }
-
     /// Works until the limit is reached, or Ctrl-C, and then until all is finished. Tells each interval.
     mutating func run(
         _ command: String, _ configuration: some XDPRunConfiguration, _ progress: Progress
@@ -50,8 +47,15 @@ extension XDPWorker where Self: ~Copyable {
             if !moved { try wait() }
         }
         stop()
-        while isUnfinished, ctr_monotonic_ns() - now < Self.patienceNanoseconds {
-            if try pass() { now = ctr_monotonic_ns() } else { try wait() }
+        // Without progress for so long, what is unfinished stays so.
+        var patience = LookPatience(at: ctr_monotonic_ns())
+        while isUnfinished, !patience.isOver(at: ctr_monotonic_ns()) {
+            if try pass() {
+                now = ctr_monotonic_ns()
+                patience.renew(at: now)
+            } else {
+                try wait()
+            }
         }
         return XDPRunTimes(
             seconds: Double(max(now - start, 1)) / 1e9, cpuNanoseconds: ctr_thread_cpu_ns() - cpuStart,

@@ -18,7 +18,7 @@ struct TokensRun: ~Copyable {
     private var cpuNanoseconds: Int64 = 0
 
     /// Without a packet for so long after the source has ended, the rest is lost; before, the source is stuck.
-    private static let patienceNanoseconds: Int64 = 3_000_000_000
+    private var patience = LookPatience(at: 0)
 
     init(
         _ configuration: XDPTokensConfiguration, _ consumers: TokenConsumers, _ progress: Progress
@@ -39,6 +39,7 @@ struct TokensRun: ~Copyable {
     mutating func receiveAll(with chain: inout TokenReceiver) throws(Failure) {
         defer { cpuNanoseconds = ctr_thread_cpu_ns() - startCPUNanoseconds }
         lastReceivedNanoseconds = ctr_monotonic_ns()
+        patience.renew(at: lastReceivedNanoseconds)
         while true {
             if Interrupt.isRequested {
                 pace.stop.storeRelease(1)
@@ -48,7 +49,10 @@ struct TokensRun: ~Copyable {
             let hasEnded = pace.finished.loadAcquire() != 0
             let found = chain.drain() > 0
             let now = ctr_monotonic_ns()
-            if found { lastReceivedNanoseconds = now }
+            if found {
+                lastReceivedNanoseconds = now
+                patience.renew(at: now)
+            }
             pace.received.storeRelease(unread(chain))
             askForKill(chain, now)
             if line.isDue(at: now) { line.show(try sample(chain), at: now) }
@@ -80,7 +84,7 @@ struct TokensRun: ~Copyable {
         consumers.killOne()
     }
 
-    private func isOver(_ chain: borrowing TokenReceiver, hasEnded: Bool, found: Bool, _ now: Int64) -> Bool {
+    private mutating func isOver(_ chain: borrowing TokenReceiver, hasEnded: Bool, found: Bool, _ now: Int64) -> Bool {
         guard configuration.interface == nil else {
             if let frames = configuration.frames, chain.received >= frames { return true }
             let duration = configuration.durationNanoseconds
@@ -88,7 +92,7 @@ struct TokensRun: ~Copyable {
         }
         guard !found else { return false }
         if hasEnded, allIsKnown(chain) { return true }
-        return now - lastReceivedNanoseconds > Self.patienceNanoseconds
+        return patience.isOver(at: now)
     }
 
     private func allIsKnown(_ chain: borrowing TokenReceiver) -> Bool {
