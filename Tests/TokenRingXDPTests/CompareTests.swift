@@ -1,11 +1,28 @@
-import RingBenchKit
 import RingTestSupport
 import SystemPackage
 import Testing
 
+@testable import RingBenchKit
+
 extension AFXDP {
     @Suite("The receivers side by side")
     struct CompareTests {
+        @Test("a wire that breaks while packets are on it gives no figure", arguments: ReceiverKind.allCases)
+        func brokenWire(kind: ReceiverKind) throws {
+            let wire = try VethPair()
+            let run = ReceiveRun(
+                kind: kind,
+                load: ReceiveLoad(
+                    source: .wire, packetBytes: 64, batchSize: 64, coalescedMicroseconds: 0, frames: 1 << 40),
+                cpus: XDPDemo.chosenCPUs(), clock: TickClock(),
+                program: PeerProcess.productsDirectory().appending("ringbench").string)
+            let failure = try BrokenWire.failure(on: wire) { () throws(Failure) in
+                _ = try wire.receiver.run { () throws(Failure) in try run.run(on: wire) }
+            }
+            #expect(failure?.kind == .invariantBroken)
+            #expect(failure?.description.contains("\(kind.rawValue): of ") == true, "\(failure?.description ?? "")")
+        }
+
         @Test("every cell has each receiver with a figure for each repetition, and what it is evidence of")
         func cells() throws {
             var configuration = XDPCompareConfiguration()

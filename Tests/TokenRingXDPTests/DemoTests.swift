@@ -127,6 +127,20 @@ extension AFXDP {
             }
         }
 
+        @Test("a wire that breaks while packets are on it ends the run: no number, and how far it came")
+        func brokenWire() throws {
+            let wire = try VethPair()
+            var configuration = XDPDemoConfiguration()
+            configuration.frames = 1 << 40
+            let failure = try BrokenWire.failure(on: wire) { () throws(Failure) in
+                try XDPDemo.run(configuration: configuration, on: wire, progress: Progress(quiet: true))
+            }
+            #expect(failure?.kind == .invariantBroken)
+            let sentence = failure?.description ?? ""
+            #expect(sentence.contains("nothing came for 3 s"), "\(sentence)")
+            #expect(sentence.contains("\(wire.receiverName) counts "), "\(sentence)")
+        }
+
         @Test("forced zero copy on veth ends as unavailable, and says what to do")
         func forcedZeroCopy() throws {
             let failure = #expect(throws: Failure.self) { _ = try run { $0.options.copyMode = .zeroCopy } }

@@ -1,7 +1,8 @@
 import Glibc
-import RingBenchKit
 import RingTestSupport
 import Testing
+
+@testable import RingBenchKit
 
 extension AFXDP {
     @Suite("Packets as tokens in other processes")
@@ -34,6 +35,24 @@ extension AFXDP {
             #expect(report.payloadCopies == 0)
             #expect(report.framesCheckedByAddress == survivor.received)
             #expect(survivor.addressesMatch)
+        }
+
+        @Test("a wire that breaks while packets are on it ends the run, and no number is printed")
+        func brokenWire() throws {
+            let wire = try VethPair()
+            var configuration = XDPTokensConfiguration()
+            configuration.program = PeerProcess.productsDirectory().appending("ringbench").string
+            configuration.traffic.frames = 1 << 40
+            // Each line asks whether the interface is still up; here none is due.
+            configuration.traffic.options.intervalNanoseconds = 3_600_000_000_000
+            let failure = try BrokenWire.failure(on: wire) { [configuration] () throws(Failure) in
+                try wire.receiver.run { () throws(Failure) in
+                    try XDPTokens.run(
+                        configuration, on: wire.receiverName, wire: wire, progress: Progress(quiet: true))
+                }
+            }
+            #expect(failure?.kind == .invariantBroken)
+            #expect(failure?.description.contains("the wire is stuck") == true, "\(failure?.description ?? "")")
         }
 
         @Test("a consumer has no privilege, and its pages are physically the UMEM's")

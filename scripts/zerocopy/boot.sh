@@ -4,10 +4,9 @@
 # 124 if the guest does not end by itself.
 #
 # Two network cards on a hub inside QEMU: nothing leaves the process. TCG on purpose: it works everywhere, and a virtual
-# machine's /dev/kvm may open and then hang. One thread for both processors: with one each, a processor now and then runs into
-# a breakpoint that the other has just taken back while it patched the kernel's code ("Oops: int3").
+# machine's /dev/kvm may open and then hang. How many threads emulate how many processors is the driver's: $guest_threads, $guest_cpus.
 boot() {
-    run_qemu "$4" -accel tcg,thread=single -machine q35 -cpu max -smp "$guest_cpus" -m 768 -display none -nodefaults -no-reboot \
+    run_qemu "$4" -accel "tcg,thread=$guest_threads" -machine q35 -cpu max -smp "$guest_cpus" -m 768 -display none -nodefaults -no-reboot \
         -serial "file:$2" -serial "file:$3" -kernel "$kernel_image" -initrd "$1" \
         -append "console=ttyS0 quiet panic=-1 net.ifnames=0 probe_packets=$probe_packets frames=$frames xsk_seconds=$xsk_seconds xsk_options=$xsk_options" \
         -netdev hubport,id=h0,hubid=0 -netdev hubport,id=h1,hubid=0 $qemu_devices \

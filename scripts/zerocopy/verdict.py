@@ -84,7 +84,7 @@ SHOWN = {
     ],
 }
 # What a kernel says when something in it is wrong.
-SPLAT = re.compile(r"BUG:|WARNING:|Oops|KASAN|general protection|refcount_t|Call Trace|soft lockup|hung task|Kernel panic")
+SPLAT = re.compile(r"BUG:|WARNING:|Oops|KASAN|general protection|refcount_t|Call Trace|soft lockup|hung task|Kernel panic|NETDEV WATCHDOG")
 
 
 def at(document, path):

@@ -10,10 +10,13 @@ struct DemoRun: ~Copyable {
     private var lastReceivedNanoseconds: Int64 = 0
     /// Nothing came any more, and the source, which waits for what is on the way, had not ended.
     private var isStuck = false
+    private let arrivals: InterfaceArrivals
 
-    init(configuration: XDPDemoConfiguration, pace: Pace) {
+    /// Made on the thread that receives from `interface`, before anything is sent.
+    init(configuration: XDPDemoConfiguration, pace: Pace, on interface: String) {
         self.configuration = configuration
         self.pace = pace
+        arrivals = InterfaceArrivals(on: interface)
         check = NumberedCheck(
             length: configuration.packetBytes, copies: UInt64(configuration.copies), frames: configuration.frames)
     }
@@ -102,14 +105,17 @@ struct DemoRun: ~Copyable {
         try require(violations.badAddresses == 0, "\(violations.badAddresses) descriptors pointed outside the UMEM")
         try require(
             violations.doubledFrames == 0, "\(violations.doubledFrames) frames came that the kernel did not have")
+        let course =
+            "\(sent) were sent, \(arrivals.sentence), \(check.received) came"
+            + (isStuck ? ", and then nothing came for \(LookPatience.seconds) s" : "")
         try require(
             losses.unexplained == 0,
-            "\(lost) packets are missing and no kernel counter explains \(losses.unexplained)"
-                + (isStuck ? "; after \(check.received) nothing came for \(LookPatience.seconds) s" : ""))
+            "\(lost) packets are missing and the socket's counters do not explain \(losses.unexplained): \(course)")
         // A closed loop on the wire leaves room everywhere, so there a counted loss is as wrong as any other. With fewer
         // frames than the window the loss is what the run is about.
         let mayLose = configuration.source == .live || configuration.framesProvided != nil
-        try require(mayLose || lost == 0, "\(lost) packets were lost in a closed loop")
+        try require(mayLose || lost == 0, "\(lost) packets were lost in a closed loop: \(course)")
+        try require(mayLose || !isStuck, "the wire is stuck: of \(configuration.frames) packets \(course)")
         try require(umem.isConsistent, "the rings hold more frames than the kernel was given")
         try require(umem.inReceiveRing == 0, "\(umem.inReceiveRing) packets were left in RX")
         let withheld = umem.frames - min(configuration.framesProvided ?? umem.frames, umem.frames)

@@ -60,7 +60,7 @@ public enum XDPDemo {
         into receiver: inout XDPReceiver, on memory: PacketMemory, pace: Pace, cpus: [Int], progress: Progress
     ) throws(Failure) -> XDPReport {
         let window = XDPWindow(on: receiver.socket.interface.name)
-        var run = DemoRun(configuration: configuration, pace: pace)
+        var run = DemoRun(configuration: configuration, pace: pace, on: receiver.socket.interface.name)
         let cpuStart = ctr_thread_cpu_ns()
         run.receiveAll(into: &receiver, progress: progress)
         let cpuNanoseconds = ctr_thread_cpu_ns() - cpuStart

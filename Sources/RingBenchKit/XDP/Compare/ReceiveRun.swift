@@ -125,10 +125,9 @@ struct ReceiveRun {
         let sender = try XDPDemo.startWireSource(traffic, on: wire, cpu: cpus[1], pace: pace)
         var meter = DrainMeter(clock)
         let cpuStart = ctr_thread_cpu_ns()
-        var last = ctr_monotonic_ns()
-        let begin = last
-        var nextLook = begin
-        while meter.packets < load.frames, ctr_monotonic_ns() - last < 3_000_000_000, !Interrupt.isRequested {
+        let begin = ctr_monotonic_ns()
+        var (last, nextLook, patience) = (begin, begin, LookPatience(at: begin))
+        while meter.packets < load.frames, !Interrupt.isRequested {
             while ctr_monotonic_ns() < nextLook { ctr_pause() }
             nextLook = ctr_monotonic_ns() + 1000 * Int64(load.coalescedMicroseconds)
             let before = contender.returned
@@ -139,6 +138,9 @@ struct ReceiveRun {
             if count > 0 || contender.returned != before {
                 meter.add(since: start, until: end, packets: count)
                 last = ctr_monotonic_ns()
+                patience.renew(at: last)
+            } else if patience.isOver(at: ctr_monotonic_ns()) {
+                break
             }
             if others.isEmpty { pace.received.storeRelease(UInt32(truncatingIfNeeded: contender.paced)) }
         }
@@ -146,10 +148,11 @@ struct ReceiveRun {
         pace.stop.storeRelease(1)
         let sent = try sender.join().get()
         if let error = sent.error { throw Failure(error) }
-        guard meter.packets == sent.sentFrames || Interrupt.isRequested else {
+        guard meter.packets == load.frames || Interrupt.isRequested else {
             throw Failure(
                 .invariantBroken,
-                "\(kind.rawValue): \(meter.packets) of \(sent.sentFrames) packets came; no number is printed")
+                "\(kind.rawValue): of \(load.frames) packets \(sent.sentFrames) were sent and \(meter.packets) came; no "
+                    + "number is printed")
         }
         return figures(meter, cpu: cpu, elapsed: last - begin)
     }

@@ -19,6 +19,7 @@ struct TokensRun: ~Copyable {
 
     /// Without a packet for so long after the source has ended, the rest is lost; before, the source is stuck.
     private var patience = LookPatience(at: 0)
+    private var isStuck = false
 
     init(
         _ configuration: XDPTokensConfiguration, _ consumers: TokenConsumers, _ progress: Progress
@@ -92,7 +93,9 @@ struct TokensRun: ~Copyable {
         }
         guard !found else { return false }
         if hasEnded, allIsKnown(chain) { return true }
-        return patience.isOver(at: now)
+        guard patience.isOver(at: now) else { return false }
+        isStuck = !hasEnded
+        return true
     }
 
     private func allIsKnown(_ chain: borrowing TokenReceiver) -> Bool {
@@ -157,7 +160,7 @@ struct TokensRun: ~Copyable {
         kernel.unbind(binding)
         try TokensVerdict(
             report, strayPackets: chain.strayPackets, pool: binding.pool.audit,
-            isClosedLoop: configuration.interface == nil && configuration.traffic.source == .wire
+            isClosedLoop: configuration.interface == nil && configuration.traffic.source == .wire, isStuck: isStuck
         ).check()
         return report
     }

@@ -9,12 +9,17 @@ struct TokensVerdict {
     private let pool: PagePool.Audit
     /// Whether no packet may be missing at all.
     private let isClosedLoop: Bool
+    /// Whether nothing came any more although the source had not ended.
+    private let isStuck: Bool
 
-    init(_ report: XDPTokensReport, strayPackets: UInt64, pool: PagePool.Audit, isClosedLoop: Bool) {
+    init(
+        _ report: XDPTokensReport, strayPackets: UInt64, pool: PagePool.Audit, isClosedLoop: Bool, isStuck: Bool
+    ) {
         self.report = report
         self.strayPackets = strayPackets
         self.pool = pool
         self.isClosedLoop = isClosedLoop
+        self.isStuck = isStuck
     }
 
     /// - Throws: `Failure` of kind `.invariantBroken`, one sentence.
@@ -30,6 +35,10 @@ struct TokensVerdict {
                 missing <= report.framesLost,
                 "\(missing) packets are missing and kernel counters explain \(report.framesLost)")
             try require(!isClosedLoop || missing == 0, "\(missing) packets were lost in a closed loop")
+            try require(
+                !isClosedLoop || !isStuck,
+                "the wire is stuck: \(sent) packets were sent, all came, and then nothing for \(LookPatience.seconds) s"
+            )
         }
         try checkUMEM()
     }

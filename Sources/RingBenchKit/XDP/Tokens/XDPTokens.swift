@@ -21,15 +21,16 @@ public enum XDPTokens {
             progress.step("xdp tokens: making two network namespaces with a wire between them")
             let wire = try VethPair()
             return try wire.receiver.run { () throws(Failure) in
-                try run(configuration, on: wire.receiverName, wire: wire, progress)
+                try run(configuration, on: wire.receiverName, wire: wire, progress: progress)
             }
         }
         try Capability.require([.netAdmin, .netRaw, .bpf], for: "xdp tokens")
-        return try run(configuration, on: interface, wire: nil, progress)
+        return try run(configuration, on: interface, wire: nil, progress: progress)
     }
 
-    private static func run(
-        _ configuration: XDPTokensConfiguration, on interface: String, wire: VethPair?, _ progress: Progress
+    /// Runs in the calling thread's network namespace, with traffic of its own if there is a wire.
+    static func run(
+        _ configuration: XDPTokensConfiguration, on interface: String, wire: VethPair?, progress: Progress
     ) throws(Failure) -> XDPTokensReport {
         let memory = try configuration.makeMemory()
         let (kernel, binding) = try configuration.makeKernel(over: memory)
