@@ -115,7 +115,9 @@ struct DemoRun: ~Copyable {
         // frames than the window the loss is what the run is about.
         let mayLose = configuration.source == .live || configuration.framesProvided != nil
         try require(mayLose || lost == 0, "\(lost) packets were lost in a closed loop: \(course)")
-        try require(mayLose || !isStuck, "the wire is stuck: of \(configuration.frames) packets \(course)")
+        try require(
+            mayLose || !isStuck,
+            "the wire is stuck, see `ip -s link` at both ends: of \(configuration.frames) packets \(course)")
         try require(umem.isConsistent, "the rings hold more frames than the kernel was given")
         try require(umem.inReceiveRing == 0, "\(umem.inReceiveRing) packets were left in RX")
         let withheld = umem.frames - min(configuration.framesProvided ?? umem.frames, umem.frames)

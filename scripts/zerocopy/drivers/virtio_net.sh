@@ -1,14 +1,15 @@
 # virtio-net. Its zero copy is newer than Linux 6.12; bookworm's QEMU is enough.
 kernel_flavour=cloud-amd64
 qemu_suite=
-# One processor, and TCG told that there may be two. The card is another thread of QEMU, and only for more than one processor TCG makes
-# a barrier of the guest's barriers: without, virtio's doorbell is lost once in some ten million packets, for good. Two processors in
-# two threads now and then run into a breakpoint that the other has just taken back while it patched the kernel's code ("Oops: int3").
+# One processor, and TCG told that there may be two: the card is another thread of QEMU, and only for more than one processor TCG makes
+# the guest's locked instructions and barriers the machine's. Two in two threads now and then run into a breakpoint that the other has
+# just taken back while it patched the kernel's code ("Oops: int3"). See design/zerocopy.md.
 guest_cpus=1,maxcpus=2
 guest_threads=multi
 guest_modules="failover net_failover virtio_net"
-# Without iommu_platform binding for zero copy gives EINVAL. The larger receive ring is filled by no burst of the jobs.
-virtio=disable-legacy=on,iommu_platform=on,romfile=,rx_queue_size=1024
+# Without iommu_platform binding for zero copy gives EINVAL. The larger receive ring is filled by no burst of the jobs. Without event_idx a
+# doorbell that was lost is rung again with the next packet; with it the ring would be stuck for good.
+virtio=disable-legacy=on,iommu_platform=on,event_idx=off,romfile=,rx_queue_size=1024
 qemu_devices="-device virtio-net-pci,netdev=h0,mac=02:00:00:00:00:01,$virtio
     -device virtio-net-pci,netdev=h1,mac=02:00:00:00:00:02,$virtio"
 # What the proof sends: so many packets fit into the driver's receive ring, and so many are checked.
